@@ -1,0 +1,55 @@
+import type { Scope } from '../ids/ids.ts';
+import type { Json } from '../value/json.ts';
+
+/** Scopes taken over from the record that `field` refers to. */
+export interface InheritedScope {
+  readonly inherit: string;
+}
+
+/** `'mentor:{mentorId}'`, `'everyone'`, or `inherit('contactId')`. */
+export type ScopeRule = string | InheritedScope;
+
+/** A template cut at its placeholders: `['mentor:', 'mentorId', '']` for `mentor:{mentorId}`. */
+export interface ScopeTemplate {
+  readonly text: string;
+  readonly literals: readonly string[];
+  readonly fields: readonly string[];
+}
+
+/** The record is in every scope that the record it refers to by `field` is in. */
+export function inherit(field: string): InheritedScope {
+  return { inherit: field };
+}
+
+/** Cuts a template; null if its braces do not pair up. */
+export function parseScopeTemplate(text: string): ScopeTemplate | null {
+  const literals: string[] = [];
+  const fields: string[] = [];
+  let rest = text;
+  for (;;) {
+    const open = rest.indexOf('{');
+    if (open < 0) break;
+    const close = rest.indexOf('}', open);
+    if (close < open + 2) return null;
+    literals.push(rest.slice(0, open));
+    fields.push(rest.slice(open + 1, close));
+    rest = rest.slice(close + 1);
+  }
+  if (rest.includes('}')) return null;
+  literals.push(rest);
+  return { text, literals, fields };
+}
+
+/** The scope a record with these values is in by this template; none where a value is null. */
+export function fillScopeTemplate(
+  template: ScopeTemplate,
+  values: Readonly<Record<string, Json | undefined>>,
+): Scope | null {
+  let scope = template.literals[0] ?? '';
+  for (const [index, field] of template.fields.entries()) {
+    const value = values[field];
+    if (value === null || value === undefined || value === '') return null;
+    scope += `${String(value)}${template.literals[index + 1] ?? ''}`;
+  }
+  return scope as Scope;
+}

@@ -1,0 +1,23 @@
+import type { Brand } from '../ids/brand.ts';
+
+/** Where a change stands in the server's history: the transaction that made it, in decimal. */
+export type Position = Brand<string, 'Position'>;
+
+/**
+ * Which transactions a read has seen, in the form of Postgres's `pg_snapshot`: `xmin:xmax:xip,…`.
+ * All below xmin are seen; none from xmax on; between them all but those listed, which were still
+ * under way.
+ */
+export type Snapshot = Brand<string, 'Snapshot'>;
+
+export const POSITION_PATTERN = /^[1-9][0-9]{0,18}$/;
+export const SNAPSHOT_PATTERN = /^[1-9][0-9]{0,18}:[1-9][0-9]{0,18}:([1-9][0-9]{0,18}(,[1-9][0-9]{0,18}){0,4095})?$/;
+
+/** Does the snapshot hold the transaction at `position`? */
+export function holds(snapshot: Snapshot, position: Position): boolean {
+  const [xmin = '', xmax = '', running = ''] = snapshot.split(':');
+  const at = BigInt(position);
+  if (at < BigInt(xmin)) return true;
+  if (at >= BigInt(xmax)) return false;
+  return !running.split(',').includes(position);
+}

@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import { epoch, mutationId, nonce, scope, snapshot } from './atoms.ts';
+import { catchUp, cursor } from './exchange-request.ts';
+import { page } from './page.ts';
+import { receipt } from './receipt.ts';
+
+export const exchangeResponse = z.strictObject({
+  protocol: z.int().min(1),
+  /** The request's, echoed: what proves that this is the server's answer to this very request. */
+  nonce,
+  epoch,
+  /** The server's time, milliseconds since 1970. */
+  now: z.int().min(0),
+  receipts: z.array(receipt),
+  /** Ids without a receipt: they wait for what they depend on, and are sent again (OB1). */
+  held: z.array(mutationId),
+  pages: z.array(page),
+  /** Scopes the device held and may not see any more. */
+  gone: z.array(scope),
+  /** The new cursor, where this answer ends a catch-up: all that was staged becomes visible. */
+  cursor: cursor.nullable(),
+  /** How to ask for the rest, where it does not. */
+  catchUp: catchUp.nullable(),
+  /** The snapshot that the last verified backup holds; null while nobody has said. */
+  durable: snapshot.nullable(),
+  /** The server's history begins here; null while nothing was forgotten. */
+  horizon: snapshot.nullable(),
+});
+
+/** The body of every answer that is not a 2xx. */
+export const errorResponse = z.strictObject({
+  error: z.strictObject({ code: z.string(), message: z.string(), requestId: z.string().optional() }),
+});
+
+/** One event of the live stream: there is news in these scopes of the token's user. */
+export const liveNews = z.strictObject({ news: z.boolean() });
+
+export type ExchangeResponse = z.infer<typeof exchangeResponse>;
+export type ErrorResponse = z.infer<typeof errorResponse>;

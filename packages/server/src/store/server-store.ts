@@ -1,0 +1,205 @@
+import type {
+  Cursor,
+  DeviceId,
+  Epoch,
+  Json,
+  MutationId,
+  Position,
+  Receipt,
+  RecordState,
+  Result,
+  Scope,
+  Snapshot,
+  Stamp,
+  TransactionId,
+  UserId,
+  Version,
+} from '@holdfast/core';
+
+/** A record's address. */
+export interface RecordKey {
+  readonly collection: string;
+  readonly id: string;
+}
+
+/** The outcome of a mutation, kept for ever; what SV1 rests on. */
+export interface AppliedRow {
+  readonly id: MutationId;
+  readonly transaction: TransactionId;
+  readonly device: DeviceId;
+  readonly user: UserId;
+  readonly fingerprint: string;
+  readonly collection: string;
+  readonly record: string;
+  /** The version it made; null where it changed nothing. */
+  readonly version: Version | null;
+  /** The mutations it stands for; empty for most. */
+  readonly resolves: readonly MutationId[];
+  readonly receipt: WithoutPosition<Receipt>;
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** A receipt before its transaction has a number. */
+export type WithoutPosition<T> = DistributiveOmit<T, 'position'>;
+
+/** An applied row as it stands in the database. */
+export interface StoredApplied extends Omit<AppliedRow, 'receipt'> {
+  readonly position: Position;
+  readonly receipt: Receipt;
+}
+
+/** A record under its lock, with the scopes it is in. */
+export interface LoadedRecord {
+  readonly state: RecordState;
+  /** The scopes it is present in; empty for a deleted one. */
+  readonly scopes: readonly Scope[];
+  /** The scopes it was in when it was deleted; empty for a living one. */
+  readonly lastScopes: readonly Scope[];
+}
+
+export interface LoadRequest {
+  readonly device: DeviceId;
+  /** Ids to look up in `hf_applied`. */
+  readonly ids: readonly MutationId[];
+  /** Records that will be changed: locked against every other writer. */
+  readonly records: readonly RecordKey[];
+  /** Records that scopes will be inherited from: locked so that their scopes cannot move. */
+  readonly parents: readonly RecordKey[];
+}
+
+export interface Loaded {
+  readonly applied: ReadonlyMap<MutationId, StoredApplied>;
+  /**
+   * By `recordKey`: all of `records` and `parents` that exist or once did, and every record that the
+   * existing ones of `records` inherit their scopes from.
+   */
+  readonly records: ReadonlyMap<string, LoadedRecord>;
+}
+
+/** Field values under one stamp; `tie` is the mutation's id. */
+export interface StampedChange {
+  readonly values: Readonly<Record<string, Json>>;
+  readonly stamp: Stamp;
+  readonly tie: MutationId;
+}
+
+/**
+ * Changes of one kind to records of one collection, written by one statement; each record once. Each
+ * raises its records' counts by one. `insert` also brings back a deleted record; its changes together
+ * hold every field.
+ */
+export interface RecordBatch {
+  readonly collection: string;
+  readonly kind: 'insert' | 'update' | 'delete';
+  readonly rows: readonly { readonly id: string; readonly changes: readonly StampedChange[] }[];
+}
+
+/** All that one exchange, or one device transaction, does. */
+export interface Effects {
+  /** In this order. */
+  readonly batches: readonly RecordBatch[];
+  readonly applied: readonly AppliedRow[];
+  /** Whose work it is: the `by` and `authority` of every field mark. */
+  readonly by: UserId;
+  readonly authority: string | null;
+}
+
+/** Why effects could not be written: the database refused them. Everything of this `apply` is undone. */
+export interface ApplyProblem {
+  readonly detail: string;
+}
+
+export interface ServerTransaction {
+  /**
+   * Binds the device to the user at its first contact and notes this one. `taken` when the id belongs to
+   * another user: nothing may then be done in its name.
+   */
+  meetDevice(device: DeviceId, user: UserId): Promise<'known' | 'taken'>;
+  /**
+   * Reads and locks, in the order of (collection, id). What it returns stays true until the transaction
+   * ends. Called at most once in a transaction.
+   */
+  load(request: LoadRequest): Promise<Loaded>;
+  /** Writes under a savepoint: all of the effects, or none and the reason. */
+  apply(effects: Effects): Promise<Result<null, ApplyProblem>>;
+  /** Forgets the bodies of these receipts; their outcomes stay. */
+  acknowledge(device: DeviceId, receipts: readonly MutationId[]): Promise<void>;
+  /** This transaction's number. */
+  position(): Promise<Position>;
+}
+
+/** One record in one scope, as the feed has it now. */
+export interface FeedRow {
+  readonly scope: Scope;
+  readonly collection: string;
+  readonly id: string;
+  readonly present: boolean;
+  /** The transaction in which the record came into this scope. */
+  readonly entered: Position;
+  readonly version: Version;
+  /** All values now; null where the row only says that the record left. */
+  readonly values: Readonly<Record<string, Json>> | null;
+  /** For each field that changed since the record's creation: the transaction of its last change. */
+  readonly changedIn: Readonly<Record<string, Position>>;
+  /** The transaction that created the record, or brought it back. */
+  readonly createdIn: Position;
+  /** The highest stamp of the record. */
+  readonly stamp: Stamp;
+}
+
+export interface FeedRequest {
+  readonly device: DeviceId;
+  /** The scopes to read. Those in `since.scopes` give their changes, the others all that is present. */
+  readonly scopes: readonly Scope[];
+  readonly since: Cursor | null;
+  /** Collection names in the order in which they are sent. */
+  readonly collections: readonly string[];
+  /** Start after this row, in the order (place in `collections`, scope, id). */
+  readonly after: readonly [number, string, string] | null;
+  /** Rows at the most. */
+  readonly limit: number;
+}
+
+export interface FeedRead {
+  /** Of the one statement that read all of this. */
+  readonly snapshot: Snapshot;
+  readonly rows: readonly FeedRow[];
+  /** There are more rows after the last one. */
+  readonly more: boolean;
+  /** This device's unacknowledged receipts that the snapshot holds and `since` does not. */
+  readonly receipts: readonly Receipt[];
+}
+
+/** A row to load from outside, as any other program would write it. */
+export interface ImportRow {
+  readonly id: string;
+  readonly values: Readonly<Record<string, Json>>;
+}
+
+/**
+ * Where the server keeps everything. Serializable per record: what a transaction loads is locked until
+ * it ends; its effects, outcomes and feed rows appear together or not at all, and are durable when
+ * `transaction` resolves (as far as the database promises that; PGlite runs without fsync). A cursor
+ * made of a read's snapshot names exactly the transactions that read has seen.
+ *
+ * Deadlocks and serialization failures are repeated inside, bounded and with jitter; they are never an
+ * answer. `work` may therefore run more than once.
+ */
+export interface ServerStore {
+  readonly kind: 'memory' | 'pglite' | 'postgres';
+  readonly epoch: Epoch;
+  transaction<T>(work: (tx: ServerTransaction) => Promise<T>): Promise<T>;
+  /** One statement, one snapshot. */
+  read(request: FeedRequest): Promise<FeedRead>;
+  /** Upserts rows straight into a collection's table; they reach devices like any change (SV4). */
+  importRows(collection: string, rows: readonly ImportRow[]): Promise<void>;
+  /** How many living records each collection has. */
+  counts(): Promise<Readonly<Record<string, number>>>;
+  /** Tells of scopes with news after a commit, by whichever process made it. Returns how to stop. */
+  onNews(listener: (scopes: readonly Scope[]) => void): () => void;
+  close(): Promise<void>;
+}
+
+export function recordKey(collection: string, id: string): string {
+  return `${collection}/${id}`;
+}
