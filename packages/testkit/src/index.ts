@@ -1,1 +1,6 @@
-export {};
+/** Contract suites that every driver of a port runs. */
+export { type ServerStoreTraits, serverStoreContract } from './contracts/server-store-contract.ts';
+export type { StorageDriverHarness, StorePlace } from './contracts/storage-driver/storage-driver-harness.ts';
+export { storageDriverContract } from './contracts/storage-driver-contract.ts';
+export type { UnlockHarness } from './contracts/unlock/unlock-cases.ts';
+export { unlockContract } from './contracts/unlock-contract.ts';

@@ -115,6 +115,19 @@ export const catalogue = {
     says: 'A table in the database does not have the columns the schema declares.',
     next: 'Migrate the table to the schema, then start again.',
   },
+  // the command line
+  ImportFolder: {
+    says: 'There is nothing to import.',
+    next: 'Name a folder that holds one .ndjson file for each resource type.',
+  },
+  InvalidConfig: {
+    says: 'The configuration cannot be used.',
+    next: 'Correct holdfast.config.ts as the message says, or name another file with --config.',
+  },
+  WebFolderMissing: {
+    says: 'The app is not built: there is no index.html in its folder.',
+    next: 'Build the app, then start again.',
+  },
 } as const satisfies Record<string, { says: string; next: string; status?: number }>;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -122,7 +122,9 @@ function groupsIn(change: Change, collection: Collection): readonly (readonly st
 }
 
 function pick(values: Readonly<Record<string, Json>>, fields: readonly string[]): Record<string, Json> {
-  return Object.fromEntries(fields.map((field) => [field, values[field] ?? null]));
+  return Object.fromEntries(
+    fields.map((field) => [field, Object.hasOwn(values, field) ? (values[field] ?? null) : null]),
+  );
 }
 
 function sidesOf(

@@ -26,5 +26,6 @@ export interface RecordState {
 }
 
 export function markOf(record: RecordState, field: string): FieldMark {
-  return record.marks[field] ?? record.created;
+  // A field may have the name of something that every object inherits, such as `toString`.
+  return (Object.hasOwn(record.marks, field) ? record.marks[field] : undefined) ?? record.created;
 }

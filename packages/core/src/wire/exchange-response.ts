@@ -19,7 +19,10 @@ export const exchangeResponse = z.strictObject({
   gone: z.array(scope),
   /** The new cursor, where this answer ends a catch-up: all that was staged becomes visible. */
   cursor: cursor.nullable(),
-  /** How to ask for the rest, where it does not. */
+  /**
+   * How to ask for the rest, where it does not. Without a cursor and without this, the catch-up has to
+   * begin again from the device's own cursor: what it had staged is thrown away.
+   */
   catchUp: catchUp.nullable(),
   /** The snapshot that the last verified backup holds; null while nobody has said. */
   durable: snapshot.nullable(),

@@ -5,7 +5,12 @@ import type { ExchangeRequest, ExchangeResponse } from '@holdfast/core';
  * `down` also stands for a captive portal's page, a cut body or a wrong nonce, and counts as no try.
  */
 export type ExchangeResult =
-  | { readonly type: 'answered'; readonly response: ExchangeResponse }
+  | {
+      readonly type: 'answered';
+      readonly response: ExchangeResponse;
+      /** Of the body, as it came from the wire. */
+      readonly bytes: number;
+    }
   | { readonly type: 'down'; readonly detail: string }
   | { readonly type: 'needs-auth' }
   | { readonly type: 'upgrade-required'; readonly detail: string }

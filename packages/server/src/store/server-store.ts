@@ -29,6 +29,7 @@ export interface AppliedRow {
   readonly device: DeviceId;
   readonly user: UserId;
   readonly fingerprint: string;
+  /** As sent: a refused one may name a collection that the schema does not know. */
   readonly collection: string;
   readonly record: string;
   /** The version it made; null where it changed nothing. */
@@ -68,6 +69,7 @@ export interface LoadRequest {
 }
 
 export interface Loaded {
+  /** The rows of `ids`, and every row that resolves one of them, directly or through another. */
   readonly applied: ReadonlyMap<MutationId, StoredApplied>;
   /**
    * By `recordKey`: all of `records` and `parents` that exist or once did, and every record that the
@@ -86,7 +88,8 @@ export interface StampedChange {
 /**
  * Changes of one kind to records of one collection, written by one statement; each record once. Each
  * raises its records' counts by one. `insert` also brings back a deleted record; its changes together
- * hold every field.
+ * hold every field, and each field takes stamp and tie of the last change that holds it. A row of a
+ * `delete` has one change, without values, for its stamp.
  */
 export interface RecordBatch {
   readonly collection: string;

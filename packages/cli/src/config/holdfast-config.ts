@@ -1,0 +1,36 @@
+import type { Schema } from '@holdfast/core';
+import type { FhirMapping, MappedRow } from '../fhir/fhir-mapping.ts';
+
+/** Somebody one can sign in as without a password, on a server that is for trying. */
+export interface DevelopmentUser {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string | null;
+  readonly scopes: readonly string[];
+}
+
+/** What `holdfast.config.ts` says. Paths are relative to the folder of that file. */
+export interface HoldfastConfig {
+  /** The app's name, as it is shown at the start. */
+  readonly name: string;
+  readonly schema: Schema;
+  /** The data folder. Default: `.holdfast` */
+  readonly data?: string;
+  /** Default: 4870. `--port` and `PORT` go first. */
+  readonly port?: number;
+  /** Signs the tokens. Default: one is made at the first start and kept in the data folder. */
+  readonly secret?: string;
+  /** Who can sign in on this server without a password. Default: nobody. */
+  readonly users?: () => readonly DevelopmentUser[];
+  /** Rows for the first start of an empty server, what others refer to first. */
+  readonly seed?: (context: { readonly nowMs: number }) => Iterable<MappedRow>;
+  /** How FHIR resources become rows; without it `holdfast import fhir` has nothing to do. */
+  readonly fhir?: FhirMapping;
+  /** The folder of the built app, served from the same port. */
+  readonly web?: string;
+}
+
+/** Types a configuration, and changes nothing. */
+export function defineConfig(config: HoldfastConfig): HoldfastConfig {
+  return config;
+}

@@ -1,0 +1,28 @@
+import type { UserId } from '@holdfast/core';
+import { openKeys } from '../keys/open-keys.ts';
+import type { StoreFolder, Unlock } from '../ports/platform.ts';
+import { createEngine, type EngineOptions } from './create-engine.ts';
+import type { Engine } from './engine.ts';
+
+export interface OpenEngineOptions extends Omit<EngineOptions, 'storage' | 'user' | 'storeName'> {
+  readonly user: { readonly id: string };
+  readonly folder: StoreFolder;
+  readonly unlock: Unlock;
+}
+
+/**
+ * Unlocks a user's store, opens it and starts to sync.
+ *
+ * @throws HoldfastError `WrongKey`, `StoreDamaged`, `StoreBusy`, `StoreNewer`, `StoreFull`
+ */
+export async function openEngine({ user, folder, unlock, ...options }: OpenEngineOptions): Promise<Engine> {
+  const { random, locks } = options.platform;
+  const keys = await openKeys({ folder, unlock, user: user.id, random, locks });
+  const storage = await folder.openDatabase(keys.page);
+  try {
+    return await createEngine({ ...options, storage, user: user.id as UserId, storeName: `holdfast:${keys.store}` });
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}

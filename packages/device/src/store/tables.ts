@@ -1,0 +1,84 @@
+import type { Column, Schema } from '@holdfast/core';
+
+/** The form of the `hf_` tables. A store of a higher one was written by a newer app. */
+export const STORE_FORMAT = 1;
+
+const SQL_TYPES: Record<Column['kind'], string> = {
+  text: 'TEXT',
+  integer: 'INTEGER',
+  real: 'REAL',
+  boolean: 'INTEGER',
+  date: 'TEXT',
+  instant: 'TEXT',
+  json: 'TEXT',
+};
+
+export function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/**
+ * The visible state: one plain typed table a collection, read by queries directly. No NOT NULL, UNIQUE
+ * or foreign keys: what the server says is stored as it is, and a rebase must never fail on it (hazard C7).
+ */
+function collectionTables(schema: Schema): string[] {
+  return [...schema.collections.values()].flatMap((collection) => [
+    `CREATE TABLE IF NOT EXISTS ${quote(collection.name)} (id TEXT PRIMARY KEY, ${collection.columns
+      .map((column) => `${quote(column.name)} ${SQL_TYPES[column.kind]}`)
+      .join(', ')}) WITHOUT ROWID`,
+    ...collection.indexes.map(
+      (fields, index) =>
+        `CREATE INDEX IF NOT EXISTS ${quote(`${collection.name}_${index}`)} ON ${quote(collection.name)} (${fields.map(quote).join(', ')})`,
+    ),
+  ]);
+}
+
+const ENGINE_TABLES = [
+  // One row: who this device is, and its clock.
+  `CREATE TABLE IF NOT EXISTS hf_device (
+    one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER NOT NULL, schema INTEGER NOT NULL,
+    device TEXT NOT NULL, user TEXT NOT NULL, clock TEXT NOT NULL, offset_ms REAL NOT NULL)`,
+  // One row: what has been read. "generation" grows with every answer taken in: an answer to an older
+  // request, or to another tab's, is then known for what it is.
+  `CREATE TABLE IF NOT EXISTS hf_cursor (
+    one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL, epoch TEXT, snapshot TEXT,
+    scopes TEXT NOT NULL, catch_up TEXT, staged_records INTEGER NOT NULL, staged_bytes INTEGER NOT NULL,
+    last_sync INTEGER)`,
+  // The version of each record as last confirmed, and the scopes the device holds it by.
+  `CREATE TABLE IF NOT EXISTS hf_record (
+    collection TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL, scopes TEXT NOT NULL,
+    PRIMARY KEY (collection, id)) WITHOUT ROWID`,
+  // The server's copy of each record that has outbox entries and that the server has; nothing else.
+  `CREATE TABLE IF NOT EXISTS hf_confirmed (
+    collection TEXT NOT NULL, id TEXT NOT NULL, fields TEXT NOT NULL,
+    PRIMARY KEY (collection, id)) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS hf_outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, txn TEXT NOT NULL, user TEXT NOT NULL,
+    kind TEXT NOT NULL, collection TEXT NOT NULL, record TEXT NOT NULL, schema INTEGER NOT NULL,
+    previous TEXT, needs TEXT NOT NULL, body TEXT NOT NULL, stamp TEXT NOT NULL, priority INTEGER NOT NULL,
+    made_at INTEGER NOT NULL, sent INTEGER NOT NULL, tries INTEGER NOT NULL, state TEXT NOT NULL)`,
+  'CREATE INDEX IF NOT EXISTS hf_outbox_record ON hf_outbox (collection, record)',
+  // Which records an entry refers to: a delete comes after its own earlier entries that refer to its record.
+  `CREATE TABLE IF NOT EXISTS hf_outbox_ref (
+    collection TEXT NOT NULL, record TEXT NOT NULL, entry TEXT NOT NULL,
+    PRIMARY KEY (collection, record, entry)) WITHOUT ROWID`,
+  // Released entries, with outcome and content, until a backup of the server holds them.
+  `CREATE TABLE IF NOT EXISTS hf_sent (
+    id TEXT PRIMARY KEY, txn TEXT NOT NULL, kind TEXT NOT NULL, collection TEXT NOT NULL, record TEXT NOT NULL,
+    previous TEXT, content TEXT NOT NULL, receipt TEXT NOT NULL, made_at INTEGER NOT NULL,
+    released_at INTEGER NOT NULL) WITHOUT ROWID`,
+  // Receipts taken in that the server has not been told of yet.
+  'CREATE TABLE IF NOT EXISTS hf_unacknowledged (id TEXT PRIMARY KEY) WITHOUT ROWID',
+  // Pages of a catch-up under way: nobody sees them before the last one has come.
+  'CREATE TABLE IF NOT EXISTS hf_stage (seq INTEGER PRIMARY KEY AUTOINCREMENT, page TEXT NOT NULL)',
+  // Which value was lost, when, by which rule, with both values.
+  `CREATE TABLE IF NOT EXISTS hf_audit (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, mutation TEXT, collection TEXT NOT NULL,
+    record TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL)`,
+  'CREATE INDEX IF NOT EXISTS hf_audit_record ON hf_audit (collection, record)',
+] as const;
+
+/** Everything a new store is made of. */
+export function storeTables(schema: Schema): string[] {
+  return [...ENGINE_TABLES, ...collectionTables(schema)];
+}

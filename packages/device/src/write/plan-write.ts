@@ -1,0 +1,231 @@
+import {
+  type Change,
+  type FieldIssue,
+  InvalidWrite,
+  type Json,
+  type MutationId,
+  type Stamp,
+  sameJson,
+  type TransactionId,
+  type UserId,
+  VERSION_NONE,
+  type Version,
+} from '@holdfast/core';
+import type { Entry, EntryContent, NewEntry } from '../outbox/entry.ts';
+import { blockedEntries, standsAside } from '../outbox/liveness.ts';
+import { applyContent, type Values } from '../rebase/apply-content.ts';
+import type { CheckedIntent } from './check-intents.ts';
+
+/** A record as the device has it when the write begins. */
+export interface RecordContext {
+  /** What queries see. */
+  readonly visible: Values;
+  /** The version last confirmed; `VERSION_NONE` where the server is not known to have it. */
+  readonly version: Version;
+  /** Its entries in the outbox, in the order made. */
+  readonly entries: readonly Entry[];
+  /** Entries of other records that refer to it; asked for deletes only. */
+  readonly referring: readonly MutationId[];
+}
+
+export interface WriteContext {
+  readonly records: ReadonlyMap<string, RecordContext>;
+  /** Record → its create, while that is in the outbox: of every record the write refers to. */
+  readonly creates: ReadonlyMap<string, MutationId>;
+  /** Entries that are not live because of others. */
+  readonly blocked: ReadonlySet<MutationId>;
+}
+
+export interface WriteIdentity {
+  readonly transaction: TransactionId;
+  readonly user: UserId;
+  readonly schema: number;
+  readonly stamp: Stamp;
+  readonly nowMs: number;
+  readonly priority: number | null;
+  readonly nextId: () => MutationId;
+}
+
+/** One entry to append, and what it makes of its record. */
+export interface PlannedEntry {
+  readonly entry: NewEntry;
+  readonly refersTo: CheckedIntent['refersTo'];
+  readonly before: Values;
+  readonly after: Values;
+}
+
+export function addressOf(collection: string, record: string): string {
+  return `${collection}/${record}`;
+}
+
+/** The records' state while a write is planned: each intent sees what the ones before it did. */
+interface Working {
+  visible: Values;
+  readonly version: Version;
+  readonly entries: Pick<Entry, 'id' | 'content' | 'state'>[];
+  readonly referring: MutationId[];
+}
+
+/**
+ * Turns intents into outbox entries. Pure: what it needs of the store stands in `context`.
+ *
+ * @throws InvalidWrite where a record to change is not here, or one to create is
+ */
+export function planWrite(
+  intents: readonly CheckedIntent[],
+  context: WriteContext,
+  who: WriteIdentity,
+): PlannedEntry[] {
+  const working = new Map<string, Working>();
+  const creates = new Map(context.creates);
+  const planned: PlannedEntry[] = [];
+  const issues: FieldIssue[] = [];
+  for (const intent of intents) {
+    const address = addressOf(intent.collection.name, intent.record);
+    const record = workingRecord(working, context, address);
+    const problem = problemOf(intent, record);
+    if (problem !== null) {
+      issues.push({ collection: intent.collection.name, record: intent.record, path: ['id'], expected: problem });
+      continue;
+    }
+    const content = contentOf(intent, record, who.stamp, context.blocked);
+    if (content === null) continue;
+    const id = who.nextId();
+    const own = creates.get(address);
+    const needs = new Set<MutationId>(own === undefined ? [] : [own]);
+    for (const { collection, record: target } of intent.refersTo) {
+      const create = creates.get(addressOf(collection, target));
+      if (create !== undefined) needs.add(create);
+    }
+    const entry: NewEntry = {
+      id,
+      transaction: who.transaction,
+      user: who.user,
+      collection: intent.collection.name,
+      record: intent.record,
+      schema: who.schema,
+      previous: record.entries.at(-1)?.id ?? null,
+      needs: [...needs],
+      afterReferring: content.kind === 'delete' ? [...record.referring] : [],
+      content,
+      stamp: who.stamp,
+      priority: who.priority ?? intent.collection.priority,
+      madeAt: who.nowMs,
+    };
+    const before = record.visible;
+    record.visible = applyContent(before, content);
+    record.entries.push({ id, content, state: { at: 'pending' } });
+    if (content.kind === 'create') creates.set(address, id);
+    for (const { collection, record: target } of intent.refersTo) {
+      workingRecord(working, context, addressOf(collection, target)).referring.push(id);
+    }
+    planned.push({ entry, refersTo: intent.refersTo, before, after: record.visible });
+  }
+  if (issues.length > 0) throw new InvalidWrite(issues);
+  return planned;
+}
+
+function workingRecord(working: Map<string, Working>, context: WriteContext, address: string): Working {
+  let record = working.get(address);
+  if (record === undefined) {
+    const found = context.records.get(address);
+    record = {
+      visible: found?.visible ?? null,
+      version: found?.version ?? VERSION_NONE,
+      entries: [...(found?.entries ?? [])],
+      referring: [...(found?.referring ?? [])],
+    };
+    working.set(address, record);
+  }
+  return record;
+}
+
+function problemOf(intent: CheckedIntent, record: Working): string | null {
+  if (intent.kind === 'create') {
+    const taken = record.visible !== null || record.version !== VERSION_NONE || record.entries.length > 0;
+    return taken ? 'an id that is not used yet' : null;
+  }
+  return record.visible === null ? 'the id of a record that is on this device' : null;
+}
+
+/** What the entry holds; null where nothing changes. */
+function contentOf(
+  intent: CheckedIntent,
+  record: Working,
+  stamp: Stamp,
+  blocked: ReadonlySet<MutationId>,
+): EntryContent | null {
+  const live = record.entries.filter((entry) => !standsAside(entry.state) && !blocked.has(entry.id));
+  switch (intent.kind) {
+    case 'create':
+      return { kind: 'create', set: [{ values: intent.values, base: VERSION_NONE, stamp }] };
+    case 'update': {
+      const set = changesOf(intent, record, live, stamp);
+      return set.length === 0 ? null : { kind: 'update', base: recordBase(record, live), set };
+    }
+    case 'delete':
+      return { kind: 'delete', base: recordBase(record, live), bases: live.map(fieldBases) };
+  }
+}
+
+/** The confirmed version, or none under an own create that is not confirmed. */
+function recordBase(record: Working, live: readonly Pick<Entry, 'content'>[]): Version {
+  return live.some((entry) => entry.content.kind === 'create') ? VERSION_NONE : record.version;
+}
+
+function fieldBases(entry: Pick<Entry, 'content'>): Record<string, Version> {
+  if (entry.content.kind === 'delete') return {};
+  return Object.fromEntries(
+    entry.content.set.flatMap((change) => Object.keys(change.values).map((field) => [field, change.base])),
+  );
+}
+
+/**
+ * WR5: only what changed, whole groups, each field upon what it was made upon: the confirmed version
+ * or, where a live own entry covers the field, that entry's base, for what was pulled under an own
+ * pending edit was never seen.
+ */
+function changesOf(
+  intent: CheckedIntent,
+  record: Working,
+  live: readonly Pick<Entry, 'content'>[],
+  stamp: Stamp,
+): Change[] {
+  const visible = record.visible ?? {};
+  const wanted = new Set<string>();
+  for (const [field, value] of Object.entries(intent.values)) {
+    if (!intent.confirm && sameJson(visible[field] ?? null, value)) continue;
+    for (const member of intent.collection.groupOf.get(field) ?? [field]) wanted.add(member);
+  }
+  const covering = new Map<string, { base: Version; was: Json }>();
+  for (const { content } of live) {
+    if (content.kind === 'delete') continue;
+    for (const change of content.set) {
+      for (const field of Object.keys(change.values)) {
+        covering.set(field, { base: change.base, was: change.was?.[field] ?? null });
+      }
+    }
+  }
+  const byBase = new Map<Version, { values: Record<string, Json>; was: Record<string, Json> }>();
+  for (const group of groupsOf(wanted, intent)) {
+    // A group has one base: the oldest any of its fields was made upon.
+    const covered = group.map((field) => covering.get(field)).find((found) => found !== undefined);
+    const base = covered?.base ?? record.version;
+    const change = byBase.get(base) ?? { values: {}, was: {} };
+    for (const field of group) {
+      change.values[field] = intent.values[field] ?? visible[field] ?? null;
+      change.was[field] = covering.get(field)?.was ?? visible[field] ?? null;
+    }
+    byBase.set(base, change);
+  }
+  return [...byBase].map(([base, { values, was }]) => ({ values, base, stamp, was }));
+}
+
+function groupsOf(fields: ReadonlySet<string>, intent: CheckedIntent): Set<readonly string[]> {
+  return new Set([...fields].map((field) => intent.collection.groupOf.get(field) ?? [field]));
+}
+
+/** Which of a set of entries are not live because of others. */
+export function blockedIds(entries: readonly Entry[]): ReadonlySet<MutationId> {
+  return new Set(blockedEntries(entries).keys());
+}

@@ -1,0 +1,135 @@
+import type { Mutation, MutationId, TransactionId } from '@holdfast/core';
+import type { AppliedRow, Effects } from '../store/server-store.ts';
+import { Answers } from './answers.ts';
+import { batchesOf } from './batches-of.ts';
+import {
+  type DecideContext,
+  type DeviceTransaction,
+  type Known,
+  rowOf,
+  type UnnumberedReceipt,
+} from './decide-context.ts';
+import { decideTransaction, type MutationAnswer } from './decide-transaction.ts';
+import { safeText } from './safe-text.ts';
+import { WorkingCopy } from './working-copy.ts';
+
+export interface Decided {
+  /** In the order of the message. Those with a position were stored before. */
+  readonly receipts: readonly UnnumberedReceipt[];
+  readonly held: readonly MutationId[];
+  readonly effects: Effects;
+  /** What is known once the effects are written. */
+  readonly after: () => Known;
+}
+
+/** Groups a message's mutations by transaction, in the order of the message. */
+export function transactionsIn(mutations: readonly Mutation[]): DeviceTransaction[] {
+  const groups = new Map<TransactionId, Mutation[]>();
+  for (const mutation of mutations) {
+    const group = groups.get(mutation.transaction);
+    if (group === undefined) groups.set(mutation.transaction, [mutation]);
+    else group.push(mutation);
+  }
+  return [...groups].map(([id, members]) => ({ id, mutations: members }));
+}
+
+/**
+ * Answers the mutations of one exchange on what was loaded under lock. A transaction is decided once
+ * everything outside it that it comes after is answered, and what it needs has taken effect; those
+ * whose time does not come in this message are held, without a trace (OB1). Pure.
+ */
+export function decideExchange(
+  context: DecideContext,
+  known: Known,
+  transactions: readonly DeviceTransaction[],
+): Decided {
+  const answers = new Answers(known.applied.values());
+  const { schema, epoch, principal } = context;
+  const deciding = { ...context, allowed: new Set(principal.scopes) };
+  const author = { epoch, by: principal.user, authority: principal.role };
+  const records = new WorkingCopy(schema, author, known.records);
+  const fresh: AppliedRow[] = [];
+  const decided = new Map<DeviceTransaction, readonly MutationAnswer[]>();
+  let waiting = transactions;
+  for (;;) {
+    const left: DeviceTransaction[] = [];
+    for (const transaction of waiting) {
+      if (!isReady(transaction, answers)) {
+        left.push(transaction);
+        continue;
+      }
+      const result = decideTransaction(deciding, transaction, answers, records);
+      for (const { receipt, store } of result) {
+        if (store === null) continue;
+        const row = { ...store, receipt };
+        fresh.push(row);
+        answers.add(row);
+      }
+      for (const row of discardsOf(result, answers)) {
+        fresh.push(row);
+        answers.add(row);
+      }
+      decided.set(transaction, result);
+    }
+    if (left.length === waiting.length) break;
+    waiting = left;
+  }
+  return {
+    receipts: transactions.flatMap((each) => (decided.get(each) ?? []).map(({ receipt }) => receipt)),
+    held: waiting.flatMap(({ mutations }) => mutations.map(({ id }) => id)),
+    effects: {
+      batches: batchesOf(schema, records.written()),
+      applied: fresh,
+      by: principal.user,
+      authority: principal.role,
+    },
+    after: () => ({
+      applied: new Map([...answers.rows()].map((row) => [row.id, row])),
+      records: records.loadedAgain(),
+    }),
+  };
+}
+
+/**
+ * Refuses a transaction that the database would not take: it was decided and applied alone, and `detail`
+ * is what came of it. Final, so that it can be seen and mended instead of being tried for ever.
+ */
+export function refuseTransaction(context: DecideContext, transaction: DeviceTransaction, detail: string): Effects {
+  const { principal, device } = context;
+  const applied = transaction.mutations.map((mutation): AppliedRow => {
+    const receipt = { id: mutation.id, outcome: 'refused', reason: 'invalid', detail: safeText(detail) } as const;
+    return { ...rowOf(mutation, device, principal.user), version: null, receipt };
+  });
+  return { batches: [], applied, by: principal.user, authority: principal.role };
+}
+
+/** A transaction that was answered before is never held: its answer is final. */
+function isReady({ mutations }: DeviceTransaction, answers: Answers): boolean {
+  if (mutations.some(({ id }) => answers.isAnswered(id))) return true;
+  const own = new Set(mutations.map(({ id }) => id));
+  return mutations.every(
+    ({ after, needs }) =>
+      after.every((id) => own.has(id) || answers.isAnswered(id)) &&
+      needs.every((id) => own.has(id) || answers.isFulfilled(id)),
+  );
+}
+
+/** OB11: what an applied resolution stands for and what had no answer is answered by it. */
+function discardsOf(result: readonly MutationAnswer[], answers: Answers): AppliedRow[] {
+  const rows = new Map<MutationId, AppliedRow>();
+  for (const { receipt, store } of result) {
+    if (store === null || (receipt.outcome !== 'applied' && receipt.outcome !== 'merged')) continue;
+    for (const id of store.resolves) {
+      if (answers.isAnswered(id)) continue;
+      rows.set(id, {
+        ...store,
+        id,
+        version: null,
+        fingerprint: '',
+        resolves: [],
+        receipt: { id, outcome: 'discarded' },
+      });
+    }
+  }
+  return [...rows.values()];
+}

@@ -1,0 +1,105 @@
+import {
+  type Cursor,
+  holds,
+  type JsonObject,
+  type Page,
+  type RecordGroup,
+  type Scope,
+  type Stamp,
+  versionCount,
+  versionEpoch,
+} from '@holdfast/core';
+import { type FeedRow, recordKey } from '../store/server-store.ts';
+
+export interface BuiltPage {
+  readonly page: Page;
+  /** How many of the rows are in it; the rest did not fit. */
+  readonly taken: number;
+}
+
+/** Bytes that a row adds beside its record: its share of the group's head, its id in a list of scopes. */
+const ROW_BYTES = 64;
+
+/**
+ * Makes a page of rows as the feed gave them, for a device that has read `since`. One row at the least,
+ * so that a catch-up always moves; then as many as fit into `maxBytes`.
+ */
+export function buildPage(rows: readonly FeedRow[], since: Cursor | null, maxBytes: number): BuiltPage {
+  const held = new Set(since?.scopes);
+  const records = new Map<string, PageRecord>();
+  let stamp: Stamp | null = null;
+  let bytes = 0;
+  let taken = 0;
+  for (const row of rows) {
+    const key = recordKey(row.collection, row.id);
+    const before = records.get(key);
+    const record = joined(before, row, since, held);
+    const size = Buffer.byteLength(JSON.stringify(record.fields)) - (before?.bytes ?? 0);
+    if (taken > 0 && bytes + size + ROW_BYTES > maxBytes) break;
+    records.set(key, { ...record, bytes: size + (before?.bytes ?? 0) });
+    bytes += size + ROW_BYTES;
+    taken += 1;
+    if (stamp === null || row.stamp > stamp) stamp = row.stamp;
+  }
+  return { page: { groups: groupsOf(records.values()), stamp }, taken };
+}
+
+interface PageRecord {
+  readonly row: FeedRow;
+  readonly in: readonly Scope[];
+  readonly out: readonly Scope[];
+  /** The device holds it by one of these scopes and had it at its cursor: changes are enough. */
+  readonly delta: boolean;
+  readonly fields: JsonObject;
+  readonly bytes: number;
+}
+
+/** One record may be in several scopes: their rows become one entry. */
+function joined(
+  before: PageRecord | undefined,
+  row: FeedRow,
+  since: Cursor | null,
+  held: ReadonlySet<Scope>,
+): Omit<PageRecord, 'bytes'> {
+  const delta = before?.delta === true || isDelta(row, since, held);
+  const present = row.present ? row : (before?.row ?? row);
+  return {
+    row: present,
+    in: row.present ? [...(before?.in ?? []), row.scope] : (before?.in ?? []),
+    out: row.present ? (before?.out ?? []) : [...(before?.out ?? []), row.scope],
+    delta,
+    fields: fieldsOf(present, delta ? since : null),
+  };
+}
+
+/** Reading rule 2: only what was present in a scope that the device held, and had come in before its cursor. */
+function isDelta(row: FeedRow, since: Cursor | null, held: ReadonlySet<Scope>): boolean {
+  return row.present && since !== null && held.has(row.scope) && holds(since.snapshot, row.entered);
+}
+
+/** SY10: every field, or those that changed in a transaction the cursor does not hold. */
+function fieldsOf(row: FeedRow, since: Cursor | null): JsonObject {
+  if (row.values === null) return {};
+  if (since === null) return row.values;
+  const changed = Object.entries(row.changedIn).filter(([, position]) => !holds(since.snapshot, position));
+  return Object.fromEntries(changed.map(([field]) => [field, row.values?.[field] ?? null]));
+}
+
+function groupsOf(records: Iterable<PageRecord>): RecordGroup[] {
+  const groups = new Map<string, RecordGroup>();
+  for (const { row, in: scopes, out, delta, fields } of records) {
+    const head = {
+      collection: row.collection,
+      epoch: versionEpoch(row.version),
+      in: [...scopes].sort(),
+      out: [...out].sort(),
+      whole: scopes.length > 0 && !delta,
+    };
+    const key = JSON.stringify(head);
+    const group = groups.get(key);
+    const record: RecordGroup['records'][number] = [row.id, versionCount(row.version), fields];
+    if (group === undefined) groups.set(key, { ...head, records: [record] });
+    else group.records.push(record);
+  }
+  return [...groups.values()];
+}
