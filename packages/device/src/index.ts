@@ -21,7 +21,7 @@ export { createEngine, type EngineOptions } from './engine/create-engine.ts';
 export type { Engine, EngineNews } from './engine/engine.ts';
 export { createDevice } from './facade/create-device.ts';
 export type { OpenOptions, ServerAddress } from './facade/open-options.ts';
-export { type HttpBackendOptions, httpBackend } from './link/http-backend.ts';
+export { type HttpBackendOptions, httpBackend, readAnswer } from './link/http-backend.ts';
 export type { Backend, ExchangeResult } from './ports/backend.ts';
 export type {
   ChangeNotice,
@@ -36,4 +36,5 @@ export type {
   Unlock,
 } from './ports/platform.ts';
 export type { DatabaseKey, ReadTx, SqlRow, SqlValue, StorageDriver, WriteTx } from './ports/storage-driver.ts';
+export { type Difference, verify } from './rebase/verify.ts';
 export type { SyncOptions } from './sync/sync-loop.ts';

@@ -4,3 +4,5 @@ export type { StorageDriverHarness, StorePlace } from './contracts/storage-drive
 export { storageDriverContract } from './contracts/storage-driver-contract.ts';
 export type { UnlockHarness } from './contracts/unlock/unlock-cases.ts';
 export { unlockContract } from './contracts/unlock-contract.ts';
+export { type MutationParts, MutationMaker, requestOf } from './server/mutations.ts';
+export { Replica, type ReplicaRecord } from './server/replica.ts';

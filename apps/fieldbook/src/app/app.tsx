@@ -21,7 +21,13 @@ export function App({ session }: { readonly session: Session }) {
     case 'opening':
       return <Opening person={state.person} />;
     case 'failed':
-      return <Trouble error={state.error} onRetry={() => void session.choose(state.person)} onLeave={() => void leave(session)} />;
+      return (
+        <Trouble
+          error={state.error}
+          onRetry={() => void session.choose(state.person)}
+          onLeave={() => void leave(session)}
+        />
+      );
     case 'open':
       return signedIn === null ? null : (
         <HoldfastProvider device={state.device}>

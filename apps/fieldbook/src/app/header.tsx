@@ -19,9 +19,11 @@ export function Header() {
   return (
     <header className="header">
       <div className="header-line">
-        <a className="brand" href={hrefOf({ at: 'list' })}>
-          {messages.appName}
-        </a>
+        <h1>
+          <a className="brand" href={hrefOf({ at: 'list' })}>
+            {messages.appName}
+          </a>
+        </h1>
         <a
           className="header-ring"
           href={hrefOf({ at: 'outbox' })}

@@ -48,7 +48,8 @@ export const messages = {
     heading: 'The book does not open yet',
     StoreBusy: 'Another window has it open. Close that window, then try again. Nothing was changed.',
     StoreNewer: 'It was written by a newer version of this app. Close all its windows and open it again.',
-    WrongKey: 'The key on this device does not fit. Nothing was changed. Ask your coordinator before doing anything else.',
+    WrongKey:
+      'The key on this device does not fit. Nothing was changed. Ask your coordinator before doing anything else.',
     StoreDamaged: 'The file on this device is damaged. It was kept as it is. Ask your coordinator.',
     StoreFull: 'This device is full. Make some room, then try again.',
     other: 'Something on this device stopped it from opening. Nothing was changed. Try again, or ask your coordinator.',
@@ -107,7 +108,6 @@ export const messages = {
     notHere: 'This patient is not on this device. They may now be with another mentor.',
     /** Facts about a patient, as labels. */
     born: 'Born',
-    sex: 'Sex',
     phone: 'Phone',
     address: 'Address',
     mentor: 'Mentor',
@@ -231,8 +231,18 @@ export const messages = {
     someone: 'A patient not on this device',
     made: 'Written',
     create: { patients: 'New patient', encounters: 'Visit', observations: 'Measurement', other: 'New entry' },
-    update: { patients: 'Patient’s details changed', encounters: 'Visit changed', observations: 'Measurement changed', other: 'Entry changed' },
-    delete: { patients: 'Patient removed', encounters: 'Visit removed', observations: 'Measurement removed', other: 'Entry removed' },
+    update: {
+      patients: 'Patient’s details changed',
+      encounters: 'Visit changed',
+      observations: 'Measurement changed',
+      other: 'Entry changed',
+    },
+    delete: {
+      patients: 'Patient removed',
+      encounters: 'Visit removed',
+      observations: 'Measurement removed',
+      other: 'Entry removed',
+    },
     /** Where an entry stands. */
     pending: 'Goes with the next link.',
     sending: 'On its way.',
@@ -240,7 +250,8 @@ export const messages = {
     accepted: 'The server has it and is confirming.',
     blockedNotLive: 'Waits for an entry that needs you.',
     held: 'Waits for the entries before it.',
-    conflicted: 'Someone else changed the same thing. Both versions are kept. Talk with your coordinator about which is right.',
+    conflicted:
+      'Someone else changed the same thing. Both versions are kept. Talk with your coordinator about which is right.',
     refused: (reason: string) => `Not accepted: ${reason} It is kept here, and your coordinator has a copy.`,
     reasons: {
       exists: 'an entry with this number is already there.',

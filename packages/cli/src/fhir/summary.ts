@@ -9,8 +9,8 @@ export function summaryTable({ imported, broken, ignored }: ImportSummary): stri
   const width = Math.max(...rows.map(([, count]) => figure(count).length));
   const lines = rows.map(([type, count]) => `${type.padEnd(name)}  ${figure(count).padStart(width)}`);
   lines.splice(-1, 0, '─'.repeat(name + width + 2));
-  if (broken > 0)
-    lines.push(`${figure(broken)} ${broken === 1 ? 'line was' : 'lines were'} not imported; each is named above.`);
+  if (broken === 1) lines.push('1 line was not imported; it is named above.');
+  if (broken > 1) lines.push(`${figure(broken)} lines were not imported; each is named above.`);
   if (ignored.length > 0) lines.push(`Not taken in by this app: ${ignored.join(', ')}`);
   return `${lines.join('\n')}\n`;
 }

@@ -1,3 +1,5 @@
+export const UNKNOWN_TYPE = 'application/octet-stream';
+
 const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   gif: 'image/gif',
@@ -20,7 +22,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** By the ending of a path. Browsers refuse scripts and wasm under any other type than these. */
 export function contentTypeOf(path: string): string {
   const ending = /\.([A-Za-z0-9]+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
-  return (Object.hasOwn(TYPES, ending) ? TYPES[ending] : undefined) ?? 'application/octet-stream';
+  return (Object.hasOwn(TYPES, ending) ? TYPES[ending] : undefined) ?? UNKNOWN_TYPE;
 }
 
 /** Text and wasm shrink; pictures and fonts are compressed already. */

@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { HoldfastError } from '@holdfast/core';
-import { contentTypeOf, isCompressible } from './content-type.ts';
+import { contentTypeOf, isCompressible, UNKNOWN_TYPE } from './content-type.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 interface SiteFile {
@@ -91,10 +91,10 @@ function pathOf(request: Request): string | null {
   }
 }
 
-/** A page of the app, rather than a file that is missing: a browser navigates there, or it has no ending. */
+/** A page of the app, rather than a file that is missing: a browser navigates there, and it ends like no file. */
 function isPage(request: Request, path: string): boolean {
   const accepts = request.headers.get('accept') ?? '';
-  return accepts.includes('text/html') && !/\.[A-Za-z0-9]+$/.test(path);
+  return accepts.includes('text/html') && contentTypeOf(path) === UNKNOWN_TYPE;
 }
 
 function acceptsGzip(request: Request): boolean {

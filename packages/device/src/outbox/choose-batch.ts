@@ -7,7 +7,10 @@ export interface BatchLimits {
   readonly bytes: number;
 }
 
-type Candidate = Pick<Entry, 'seq' | 'id' | 'transaction' | 'previous' | 'needs' | 'priority' | 'state'> & {
+type Candidate = Pick<
+  Entry,
+  'seq' | 'id' | 'transaction' | 'previous' | 'afterReferring' | 'needs' | 'priority' | 'state'
+> & {
   readonly bytes: number;
 };
 
@@ -59,7 +62,7 @@ function mayGo(entry: Candidate, nowMs: number): boolean {
 /** What a transaction waits for inside the outbox: the transactions of its predecessors and needs. */
 function dependencies(transaction: Transaction, byId: ReadonlyMap<MutationId, Candidate>): Candidate[] {
   return transaction.entries.flatMap((entry) =>
-    [...(entry.previous ? [entry.previous] : []), ...entry.needs]
+    [...(entry.previous ? [entry.previous] : []), ...entry.afterReferring, ...entry.needs]
       .map((id) => byId.get(id))
       .filter((found): found is Candidate => found !== undefined && found.transaction !== transaction.id),
   );

@@ -38,3 +38,38 @@ export function blockedEntries(entries: readonly Dependent[]): ReadonlyMap<Mutat
   }
   return blocked;
 }
+
+interface Ordered extends Dependent {
+  readonly previous: MutationId | null;
+  readonly afterReferring: readonly MutationId[];
+}
+
+/**
+ * The entries that only come after a blocked one: the server would hold them, for the order of a record
+ * is kept (OB1). They were made upon what was seen without it, and so stay part of what is seen (SY6).
+ */
+export function heldEntries(
+  entries: readonly Ordered[],
+  blocked: ReadonlyMap<MutationId, readonly MutationId[]>,
+): ReadonlyMap<MutationId, readonly MutationId[]> {
+  const held = new Map<MutationId, readonly MutationId[]>();
+  if (blocked.size === 0) return held;
+  for (let grew = true; grew; ) {
+    grew = false;
+    for (const entry of entries) {
+      if (standsAside(entry.state) || blocked.has(entry.id) || held.has(entry.id)) continue;
+      const predecessors = [
+        ...(entry.previous === null ? [] : [entry.previous]),
+        ...entry.afterReferring,
+        ...entry.needs,
+      ];
+      const by = predecessors.filter((id) => blocked.has(id) || held.has(id));
+      if (by.length === 0) continue;
+      for (const other of entries) {
+        if (other.transaction === entry.transaction && !held.has(other.id)) held.set(other.id, by);
+      }
+      grew = true;
+    }
+  }
+  return held;
+}

@@ -129,14 +129,17 @@ async function noteAnswers(tx: WriteTx, response: ExchangeResponse, context: Res
   const inOutbox = new Set(entries.map((entry) => entry.id));
   const states: { id: MutationId; state: EntryState }[] = [];
   let answered = 0;
-  for (const { id, state, needs } of entries) {
+  for (const { id, state, needs, previous, afterReferring } of entries) {
     if (state.at === 'accepted' || state.at === 'conflicted' || state.at === 'refused') continue;
     const receipt = receipts.get(id);
     if (receipt !== undefined) {
       states.push({ id, state: { at: 'accepted', receipt } });
       answered += 1;
     } else if (held.has(id)) {
-      states.push({ id, state: { at: 'blocked', by: needs.filter((need) => inOutbox.has(need)), reason: 'held' } });
+      const by = [...needs, ...(previous === null ? [] : [previous]), ...afterReferring].filter((one) =>
+        inOutbox.has(one),
+      );
+      states.push({ id, state: { at: 'blocked', by, reason: 'held' } });
     } else if (sent.has(id)) {
       states.push({ id, state: { at: 'pending' } });
     }
@@ -146,33 +149,22 @@ async function noteAnswers(tx: WriteTx, response: ExchangeResponse, context: Res
 }
 
 async function stage(tx: WriteTx, state: ReadState, response: ExchangeResponse, bytes: number): Promise<void> {
-  // A round that begins anew from the device's own cursor throws away what was staged (rule 5).
-  const restarted = state.catchUp !== null && response.catchUp !== null && startsOver(state, response);
-  if (restarted) await tx.run('DELETE FROM hf_stage');
-  await tx.runMany(
-    'INSERT INTO hf_stage (page) VALUES (?)',
-    response.pages.map((page) => [JSON.stringify({ page, gone: response.gone })]),
-  );
-  const before = restarted ? { records: 0, bytes: 0 } : state.staged;
-  await writeReadState(tx, {
-    ...state,
-    catchUp: response.catchUp,
-    staged: { records: before.records + countRecords(response.pages), bytes: before.bytes + bytes },
-  });
+  // No way on: the scopes changed while it ran. It begins again from the device's own cursor (rule 5).
+  const again = response.catchUp === null;
+  if (again) await tx.run('DELETE FROM hf_stage');
+  else {
+    await tx.runMany(
+      'INSERT INTO hf_stage (page) VALUES (?)',
+      response.pages.map((page) => [JSON.stringify(page)]),
+    );
+  }
+  const records = again ? 0 : state.staged.records + countRecords(response.pages);
+  const total = again ? 0 : state.staged.bytes + bytes;
+  await writeReadState(tx, { ...state, catchUp: response.catchUp, staged: { records, bytes: total } });
 }
 
 function countRecords(pages: readonly Page[]): number {
   return pages.reduce((sum, page) => sum + page.groups.reduce((all, group) => all + group.records.length, 0), 0);
-}
-
-function sameScopes(a: readonly Scope[], b: readonly Scope[]): boolean {
-  return a.length === b.length && [...a].sort().join('\n') === [...b].sort().join('\n');
-}
-
-function startsOver(state: ReadState, response: ExchangeResponse): boolean {
-  const before = state.catchUp?.first.scopes ?? [];
-  const now = response.catchUp?.first.scopes ?? response.cursor?.scopes ?? [];
-  return !sameScopes(before, now);
 }
 
 /** Makes all that was staged, and this answer, visible in one step. */
@@ -183,16 +175,15 @@ async function checkpoint(
   context: ResponseContext,
 ): Promise<ChangeNotice> {
   const { schema } = context;
-  const staged = startsOver(state, response) && state.catchUp !== null ? [] : await stagedPages(tx);
+  const staged = await stagedPages(tx);
   await tx.run('DELETE FROM hf_stage');
   const entries = await allEntries(tx);
   const dirty = new Map(entries.map((entry) => [addressOf(entry.collection, entry.record), entry]));
   const dirtySet = new Set(dirty.keys());
   const touched = new Map<string, Set<string> | null>();
   if (state.cursor === null) await forgetConfirmed(tx, schema, dirtySet, touched);
-  const gone = [...new Set([...staged.flatMap((each) => each.gone), ...response.gone])];
-  await dropScopes(tx, schema, gone, response.cursor?.scopes ?? [], dirtySet, touched);
-  const groups: RecordGroup[] = [...staged.map((each) => each.page), ...response.pages].flatMap((page) => page.groups);
+  await dropScopes(tx, schema, response.gone, dirtySet, touched);
+  const groups: RecordGroup[] = [...staged, ...response.pages].flatMap((page) => page.groups);
   const applied = await applyGroups(tx, schema, groups, dirtySet);
   if (applied.missing) throw new Diverged('a change came for a record that is not on this device');
   mergeTouched(touched, applied);
@@ -215,14 +206,9 @@ async function checkpoint(
   };
 }
 
-interface Staged {
-  readonly page: Page;
-  readonly gone: readonly Scope[];
-}
-
-async function stagedPages(tx: WriteTx): Promise<Staged[]> {
+async function stagedPages(tx: WriteTx): Promise<Page[]> {
   const rows = await tx.all('SELECT page FROM hf_stage ORDER BY seq');
-  return rows.map((row) => JSON.parse(row.page as string) as Staged);
+  return rows.map((row) => JSON.parse(row.page as string) as Page);
 }
 
 /** Before a full read is shown: nothing of the old confirmed state stays. */
@@ -249,12 +235,10 @@ async function forgetConfirmed(
 async function dropScopes(
   tx: WriteTx,
   schema: Schema,
-  gone: readonly Scope[],
-  held: readonly Scope[],
+  lost: readonly Scope[],
   dirty: ReadonlySet<string>,
   touched: Map<string, Set<string> | null>,
 ): Promise<void> {
-  const lost = gone.filter((scope) => !held.includes(scope));
   if (lost.length === 0) return;
   const rows = await tx.all('SELECT collection, id, version, scopes FROM hf_record');
   for (const row of rows) {

@@ -52,7 +52,7 @@ export async function exchangeOnce(
     return { type: 'overtaken' };
   }
   await deps.onChange(taken.notice);
-  return { type: 'taken-in', taken, sent: ids.length, more: result.response.catchUp !== null };
+  return { type: 'taken-in', taken, sent: ids.length, more: result.response.cursor === null };
 }
 
 /** OB7: the choice is durable before it is sent. */

@@ -1,7 +1,7 @@
 import { holds, type MutationId, type Receipt, type Snapshot } from '@holdfast/core';
 import type { EntryState } from '../device.ts';
 import type { Entry } from '../outbox/entry.ts';
-import { blockedEntries } from '../outbox/liveness.ts';
+import { blockedEntries, heldEntries, standsAside } from '../outbox/liveness.ts';
 
 /** What a checkpoint does to the outbox. */
 export interface Settlement {
@@ -37,11 +37,14 @@ export function settle(entries: readonly Entry[], snapshot: Snapshot): Settlemen
     }
   }
   const blocked = blockedEntries(staying);
+  const held = heldEntries(staying, blocked);
   for (const { id, state } of staying) {
-    const by = blocked.get(id);
-    if (by !== undefined && state.at !== 'accepted') after.set(id, { at: 'blocked', by, reason: 'not-live' });
-    else if (by === undefined && state.at === 'blocked' && state.reason === 'not-live')
-      after.set(id, { at: 'pending' });
+    if (state.at === 'accepted' || standsAside(state)) continue;
+    const notLive = blocked.get(id);
+    const waits = held.get(id);
+    if (notLive !== undefined) after.set(id, { at: 'blocked', by: notLive, reason: 'not-live' });
+    else if (waits !== undefined) after.set(id, { at: 'blocked', by: waits, reason: 'held' });
+    else if (state.at === 'blocked') after.set(id, { at: 'pending' });
   }
   return { released, states: [...after].map(([id, state]) => ({ id, state })) };
 }

@@ -118,7 +118,12 @@ function judgeOne(
 
   const mayWrite = rules.writers === null || (principal.role !== null && rules.writers.includes(principal.role));
   const before = records.get(rules.name, mutation.record);
-  const visible = before !== null && mutation.kind !== 'create' && meets(context, records.scopes(rules, before));
+  // Seen before this exchange is enough: who deletes a parent may still delete its children after it.
+  const visible =
+    before !== null &&
+    mutation.kind !== 'create' &&
+    (meets(context, records.scopesBefore(rules.name, mutation.record)) ||
+      meets(context, records.scopes(rules, before)));
   if (!mayWrite && (visible || mutation.kind === 'create')) return refuse('forbidden', null);
   if (mutation.kind === 'create' && !mayStand(context, rules, checked.value, before, records)) {
     return refuse('forbidden', null);

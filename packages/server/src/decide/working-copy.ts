@@ -94,6 +94,13 @@ export class WorkingCopy {
     });
   }
 
+  /** The scopes it was in before this exchange; for a deleted one those it was in when it was deleted. */
+  scopesBefore(collection: string, id: string): readonly Scope[] {
+    const loaded = this.#loaded.get(recordKey(collection, id));
+    if (loaded === undefined) return [];
+    return loaded.state.deleted === null ? loaded.scopes : loaded.lastScopes;
+  }
+
   #parentWritten(collection: Collection, state: RecordState): boolean {
     return collection.inherits.some(({ field, collection: target }) => {
       const id = state.values[field];

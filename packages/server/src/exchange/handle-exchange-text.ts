@@ -40,8 +40,12 @@ export async function handleExchangeText(
     return { status: 200, body: JSON.stringify(answered.value), code: null };
   } catch (error) {
     onFault(error);
-    return errorText({ code: hasCode(error, 'DatabaseUnreachable') ? 'Busy' : 'Internal' }, requestId);
+    return errorText({ code: isPassing(error) ? 'Busy' : 'Internal' }, requestId);
   }
+}
+
+function isPassing(error: unknown): boolean {
+  return hasCode(error, 'Busy') || hasCode(error, 'DatabaseUnreachable');
 }
 
 /** The body of an error, with its status from the catalogue. */

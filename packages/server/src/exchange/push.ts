@@ -1,4 +1,4 @@
-import { type ExchangeRequest, type MutationId, must, type Position, type Receipt } from '@holdfast/core';
+import { type ExchangeRequest, HoldfastError, type MutationId, type Position, type Receipt } from '@holdfast/core';
 import type { DecideContext, DeviceTransaction, Known, UnnumberedReceipt } from '../decide/decide-context.ts';
 import { decideExchange, refuseTransaction, transactionsIn } from '../decide/decide-exchange.ts';
 import type { Effects, ServerStore, ServerTransaction } from '../store/server-store.ts';
@@ -56,7 +56,8 @@ async function pushSingly(
         for (const receipt of decided.receipts) receipts.set(receipt.id, receipt);
       } else {
         const refusals = refuseTransaction(context, transaction, written.error.detail);
-        must((await tx.apply(refusals)).ok ? refusals : null, 'the row of a refusal');
+        // Its ids were taken between: what is sent again finds the answer they have now.
+        if (!(await tx.apply(refusals)).ok) throw new HoldfastError('Busy', 'an id was answered meanwhile');
         now = { ...now, applied: new Map([...now.applied, ...refusals.applied.map((row) => [row.id, row] as const)]) };
         for (const { receipt } of refusals.applied) receipts.set(receipt.id, receipt);
       }

@@ -25,7 +25,7 @@ import {
 import { Deadlock, LockTable } from './lock-table.ts';
 import type { FeedEntry } from './memory-record.ts';
 import { MemoryTables } from './memory-tables.ts';
-import { MemoryTransaction, Overtaken, type RowCheck } from './memory-transaction.ts';
+import { MemoryTransaction, type RowCheck } from './memory-transaction.ts';
 import { positionOf, seenBy, TransactionLog } from './transaction-log.ts';
 
 export interface MemoryStoreOptions {
@@ -79,8 +79,7 @@ export function memoryStore(options: MemoryStoreOptions): ServerStore {
       try {
         return await once(work);
       } catch (error) {
-        const again = error instanceof Deadlock || error instanceof Overtaken;
-        if (!again || attempt >= ATTEMPTS) throw error;
+        if (!(error instanceof Deadlock) || attempt >= ATTEMPTS) throw error;
       }
     }
   }

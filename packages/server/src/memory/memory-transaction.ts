@@ -31,9 +31,6 @@ import type { RecordContent } from './memory-record.ts';
 import { livingScopes, type MemoryTables, parentsOf } from './memory-tables.ts';
 import { positionOf } from './transaction-log.ts';
 
-/** Thrown where Postgres would end in a unique violation with a commit it could not see; repeated. */
-export class Overtaken extends Error {}
-
 /** What a constraint of the database would say to a row: the reason to refuse it, or null. */
 export type RowCheck = (collection: string, id: string, values: Readonly<Record<string, Json>>) => string | null;
 
@@ -49,7 +46,7 @@ export class MemoryTransaction implements ServerTransaction {
   readonly #epoch: Epoch;
   readonly #check: RowCheck;
   #drafts = new Map<string, Draft>();
-  #applied: StoredApplied[] = [];
+  readonly #applied = new Map<MutationId, StoredApplied>();
   readonly #acknowledged: [DeviceId, MutationId][] = [];
   readonly #devices: [DeviceId, UserId][] = [];
 
@@ -107,7 +104,7 @@ export class MemoryTransaction implements ServerTransaction {
   async apply(effects: Effects): Promise<Result<null, ApplyProblem>> {
     for (const { id } of effects.applied) {
       await this.#lock(`applied/${id}`, 'exclusive');
-      if (this.#tables.applied.has(id)) throw new Overtaken(id);
+      if (this.#tables.applied.has(id) || this.#applied.has(id)) return err({ detail: `${id}: has an outcome` });
     }
     const before = this.#drafts;
     this.#drafts = new Map(before);
@@ -122,7 +119,7 @@ export class MemoryTransaction implements ServerTransaction {
     const position = positionOf(this.xid);
     for (const row of effects.applied) {
       const receipt = { ...row.receipt, position };
-      this.#applied.push({ ...row, position, receipt });
+      this.#applied.set(row.id, { ...row, position, receipt });
     }
     return ok(null);
   }
@@ -208,7 +205,7 @@ export class MemoryTransaction implements ServerTransaction {
   /** Makes everything seen, in one go. Gives the scopes with news. */
   commit(): ReadonlySet<Scope> {
     for (const [device, user] of this.#devices) this.#tables.devices.set(device, user);
-    for (const row of this.#applied) this.#tables.addApplied(row);
+    for (const row of this.#applied.values()) this.#tables.addApplied(row);
     for (const [device, id] of this.#acknowledged) this.#tables.acknowledge(device, id);
     return this.#tables.commit(this.xid, this.#drafts);
   }

@@ -20,7 +20,9 @@ const drafts = new Map<string, Draft<unknown>>();
  * @param key one for each person, form and record
  */
 export function useDraft<V extends object>(key: string, initial: V) {
-  const [draft, setDraft] = useState(() => (drafts.get(key) as Draft<V> | undefined) ?? { base: initial, values: initial });
+  const [draft, setDraft] = useState(
+    () => (drafts.get(key) as Draft<V> | undefined) ?? { base: initial, values: initial },
+  );
   const change = useCallback(
     (part: Partial<V>) =>
       setDraft(({ base, values }) => {

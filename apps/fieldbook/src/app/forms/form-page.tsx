@@ -1,4 +1,4 @@
-import { type ReactNode, type SubmitEvent, useEffect, useRef } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { Form } from 'react-aria-components/Form';
 import { messages } from '../messages.ts';
@@ -34,7 +34,7 @@ export function FormPage({ title, back, problems, failure, saving, onSave, child
     first?.focus();
   }, [count]);
 
-  const onSubmit = (event: SubmitEvent) => {
+  const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     submitted.current = true;
     onSave();
@@ -45,7 +45,7 @@ export function FormPage({ title, back, problems, failure, saving, onSave, child
         {m.cancel}
       </BackLink>
       <PageHeading>{title}</PageHeading>
-      <Form ref={form} className="form" onSubmit={onSubmit} validationBehavior="aria" noValidate>
+      <Form ref={form} className="form" onSubmit={onSubmit} validationBehavior="aria">
         <p className="problems" role="alert" hidden={count === 0 && failure === null}>
           {failure ?? (count > 0 ? m.problems(count) : '')}
         </p>

@@ -1,8 +1,7 @@
 import { RecordBadge } from '@holdfast/react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { ageOn } from '../dates.ts';
-import { messages } from '../messages.ts';
+import { aboutPatient } from '../about-patient.ts';
 import { Initials } from '../parts/initials.tsx';
 import { hrefOf } from '../route.ts';
 import type { PatientRow } from './search-patients.ts';
@@ -27,6 +26,7 @@ export function ListRows({ rows, openId, mentorNames }: ListRowsProps) {
     overscan: 8,
   });
   const { active, onKeyDown } = useArrowKeys(rows, scroller, (index) => virtual.scrollToIndex(index));
+  useOpenRowInSight(rows, openId, virtual);
   const drawn = virtual.getVirtualItems();
   const activeIsDrawn = drawn.some(({ index }) => rows[index]?.id === active);
   const stop = activeIsDrawn ? active : rows[virtual.range?.startIndex ?? 0]?.id;
@@ -67,13 +67,23 @@ export function ListRows({ rows, openId, mentorNames }: ListRowsProps) {
 }
 
 function aboutRow(row: PatientRow, mentorNames: ReadonlyMap<string, string> | null): string {
-  const age = ageOn(row.birthDate, new Date());
-  const parts = [
-    age === null ? null : 'years' in age ? messages.patient.age(age.years) : messages.patient.ageMonths(age.months),
-    row.sex === 'unknown' ? null : messages.sexes[row.sex].toLocaleLowerCase(messages.locale),
-    mentorNames?.get(row.mentorId) ?? null,
-  ];
-  return parts.filter((part) => part !== null).join(' · ');
+  const mentor = mentorNames?.get(row.mentorId);
+  return mentor === undefined ? aboutPatient(row) : `${aboutPatient(row)} · ${mentor}`;
+}
+
+/** A patient opened by an address, not from the list, is brought into sight in it once. */
+function useOpenRowInSight(
+  rows: readonly PatientRow[],
+  openId: string | null,
+  virtual: { scrollToIndex(index: number, options: { align: 'center' }): void },
+) {
+  const [done, setDone] = useState(false);
+  useEffect(() => {
+    if (done || rows.length === 0) return;
+    setDone(true);
+    const index = rows.findIndex(({ id }) => id === openId);
+    if (index >= 0) virtual.scrollToIndex(index, { align: 'center' });
+  }, [done, rows, openId, virtual]);
 }
 
 /** Which row holds the list's tab stop, and how the arrow keys move it. */

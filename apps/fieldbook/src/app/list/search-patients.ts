@@ -14,7 +14,9 @@ const foldedRows = new WeakMap<PatientRow, { readonly name: string; readonly dig
 
 /** The rows whose name has every word of the query at the start of a word, or whose phone has its digits. */
 export function searchPatients(rows: readonly PatientRow[], query: string): readonly PatientRow[] {
-  const words = fold(query).split(/\s+/).filter((word) => word !== '');
+  const words = fold(query)
+    .split(/\s+/)
+    .filter((word) => word !== '');
   if (words.length === 0) return rows;
   const digits = query.replace(/\D/g, '');
   return rows.filter((row) => {

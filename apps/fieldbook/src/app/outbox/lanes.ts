@@ -9,8 +9,11 @@ export interface Lane {
 
 /** @param patientOf the patient a record belongs to, by `collection/id`; the record itself where it is one */
 export function lanesOf(entries: readonly OutboxEntry[], patientOf: ReadonlyMap<string, string>): readonly Lane[] {
-  const lanes = Map.groupBy(entries, ({ collection, record }) =>
-    collection === 'patients' ? record : (patientOf.get(`${collection}/${record}`) ?? null),
-  );
+  const lanes = new Map<string | null, OutboxEntry[]>();
+  for (const entry of entries) {
+    const { collection, record } = entry;
+    const patientId = collection === 'patients' ? record : (patientOf.get(`${collection}/${record}`) ?? null);
+    lanes.set(patientId, [...(lanes.get(patientId) ?? []), entry]);
+  }
   return [...lanes].map(([patientId, inLane]) => ({ patientId, entries: inLane }));
 }

@@ -1,5 +1,5 @@
-import { entriesHere, LinkStatus, StatusBadge, useOutbox, useSyncStatus } from '@holdfast/react';
 import type { OutboxEntry } from '@holdfast/device';
+import { entriesHere, StatusBadge, useOutbox, useSyncStatus } from '@holdfast/react';
 import { useEffect, useState } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { sayAhead } from '../dates.ts';
@@ -44,7 +44,6 @@ function Summary() {
       </div>
       <div className="summary-text">
         <p className="summary-lead">{all === 0 ? m.noneToday : `${m.todayVisits}: ${m.today(sent, all)}`}</p>
-        <LinkStatus />
         {nextTry === null ? null : <p className="quiet">{nextTry}</p>}
         <p className="quiet">
           {m.lastSync}: {status.lastSync === null ? m.never : <When at={status.lastSync} />}

@@ -10,7 +10,10 @@ export function useToday(): { readonly all: number; readonly sent: number } {
   const today = startOfDay(new Date()).getTime();
   // Instants are text with any offset: text narrows it to the days around, the moment itself decides.
   const since = new Date(today - DAY_MS).toISOString().slice(0, 10);
-  const rows = useLive((db) => db.selectFrom('encounters').select(['id', 'start']).where('start', '>=', since), [since]);
+  const rows = useLive(
+    (db) => db.selectFrom('encounters').select(['id', 'start']).where('start', '>=', since),
+    [since],
+  );
   const ids = (rows ?? []).filter(({ start }) => isOn(start, today)).map(({ id }) => id);
   return { all: ids.length, sent: ids.filter((id) => !statuses.has(`encounters/${id}`)).length };
 }

@@ -11,5 +11,8 @@ export function Initials({ name }: { readonly name: string }) {
 export function initialsOf(name: string): string {
   const words = name.split(/\s+/).filter((word) => /\p{L}/u.test(word));
   const letters = words.length > 1 ? [words[0], words.at(-1)] : words;
-  return letters.map((word) => /\p{L}/u.exec(word ?? '')?.[0] ?? '').join('').toLocaleUpperCase();
+  return letters
+    .map((word) => /\p{L}/u.exec(word ?? '')?.[0] ?? '')
+    .join('')
+    .toLocaleUpperCase();
 }

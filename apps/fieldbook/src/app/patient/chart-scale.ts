@@ -14,10 +14,15 @@ export interface Frame {
   readonly bottom: number;
 }
 
-/** A scale over all values and times, with three to six round ticks that enclose the values. */
-export function scaleOf(values: readonly number[], timesMs: readonly number[], frame: Frame): Scale {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const step = roundStep(Math.max(high - low, 1) / 3);
+/**
+ * A scale over all values and times, with round ticks that enclose the values.
+ *
+ * @param leastSpan what the scale covers at least, so that a change of no weight does not look like one
+ */
+export function scaleOf(values: readonly number[], timesMs: readonly number[], leastSpan: number, frame: Frame): Scale {
+  const spare = Math.max(0, leastSpan - (Math.max(...values) - Math.min(...values))) / 2;
+  const [low, high] = [Math.min(...values) - spare, Math.max(...values) + spare];
+  const step = roundStep((high - low) / 3);
   const bottom = Math.floor(low / step) * step;
   const top = Math.max(Math.ceil(high / step) * step, bottom + step);
   const count = Math.round((top - bottom) / step);

@@ -13,15 +13,22 @@ export interface ChartProps {
   readonly readings: readonly Reading[];
   /** What each line shows, where there are several. */
   readonly lines?: readonly string[];
+  /** What the scale covers at least, in the readings' unit. */
+  readonly leastSpan: number;
   /** Usual ranges, shaded. */
   readonly bands?: readonly { readonly from: number; readonly to: number }[];
 }
 
 /** Readings over time as lines, with the same numbers as a table behind them. */
-export function Chart({ title, readings, lines = [], bands = [] }: ChartProps) {
+export function Chart({ title, readings, leastSpan, lines = [], bands = [] }: ChartProps) {
   const { frame, ref } = useFrame(lines.length > 0 ? 52 : 16);
   const values = [...readings.flatMap((reading) => reading.values), ...bands.flatMap(({ from, to }) => [from, to])];
-  const scale = scaleOf(values, readings.map(({ atMs }) => atMs), frame);
+  const scale = scaleOf(
+    values,
+    readings.map(({ atMs }) => atMs),
+    leastSpan,
+    frame,
+  );
   const first = readings[0];
   const last = readings.at(-1);
   if (!first || !last) return null;

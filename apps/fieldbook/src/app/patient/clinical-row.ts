@@ -33,7 +33,17 @@ export function counts(row: { readonly status: string | null }): boolean {
   return row.status === null || !NOT_TRUE.has(row.status);
 }
 
-const OVER = new Set([...NOT_TRUE, 'inactive', 'resolved', 'remission', 'stopped', 'completed', 'draft', 'ended', 'unknown']);
+const OVER = new Set([
+  ...NOT_TRUE,
+  'inactive',
+  'resolved',
+  'remission',
+  'stopped',
+  'completed',
+  'draft',
+  'ended',
+  'unknown',
+]);
 
 /** Whether it is so now: an illness not over, a drug still taken. */
 export function isCurrent(row: { readonly status: string | null }): boolean {

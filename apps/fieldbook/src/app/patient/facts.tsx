@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
-import { ageOn, sayDate } from '../dates.ts';
+import { sayDate } from '../dates.ts';
 import { useRecord } from '../hooks.ts';
 import { messages } from '../messages.ts';
 import { isCurrent } from './clinical-row.ts';
-import { valueOf } from './timeline-events.ts';
+import { shownValue } from './timeline-events.ts';
 import type { PatientStory } from './use-patient-story.ts';
 
 const m = messages.patient;
@@ -11,7 +11,6 @@ const m = messages.patient;
 interface FactsProps {
   readonly patient: {
     readonly birthDate: string;
-    readonly sex: keyof typeof messages.sexes;
     readonly phone: string | null;
     readonly address: string | null;
     readonly mentorId: string;
@@ -26,12 +25,10 @@ export function Facts({ patient, story }: FactsProps) {
   return (
     <>
       <dl className="facts">
-        <Fact label={m.born}>
-          {sayDate(patient.birthDate)}
-          <span className="fact-more">{ageText(patient.birthDate)}</span>
+        <Fact label={m.born}>{sayDate(patient.birthDate)}</Fact>
+        <Fact label={m.phone}>
+          {phone === null ? null : <a href={`tel:${phone.replace(/[^\d+]/g, '')}`}>{phone}</a>}
         </Fact>
-        <Fact label={m.sex}>{messages.sexes[patient.sex]}</Fact>
-        <Fact label={m.phone}>{phone === null ? null : <a href={`tel:${phone.replace(/[^\d+]/g, '')}`}>{phone}</a>}</Fact>
         <Fact label={m.address}>{patient.address}</Fact>
         <Fact label={m.mentor}>{mentor?.name}</Fact>
       </dl>
@@ -44,7 +41,7 @@ function Now({ story }: { readonly story: PatientStory }) {
   const allergies = unique(story.allergyIntolerances.filter(isCurrent).map(({ display }) => display));
   const conditions = unique(story.conditions.filter(isCurrent).map(({ display }) => display));
   const medicines = unique(
-    story.medicationRequests.filter(isCurrent).map((row) => [row.display, valueOf(row)].filter(Boolean).join(', ')),
+    story.medicationRequests.filter(isCurrent).map((row) => [row.display, shownValue(row)].filter(Boolean).join(', ')),
   );
   return (
     <dl className="now">
@@ -89,13 +86,6 @@ function List({ items }: { readonly items: readonly string[] }) {
       ))}
     </ul>
   );
-}
-
-/** Age in words; nothing where the date of birth gives none. */
-export function ageText(birthDate: string): string {
-  const age = ageOn(birthDate, new Date());
-  if (age === null) return '';
-  return 'years' in age ? m.age(age.years) : m.ageMonths(age.months);
 }
 
 function unique(items: readonly string[]): readonly string[] {

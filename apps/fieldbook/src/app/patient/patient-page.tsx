@@ -1,4 +1,6 @@
 import { RecordBadge } from '@holdfast/react';
+import { aboutPatient } from '../about-patient.ts';
+import { ageOn } from '../dates.ts';
 import { useRecord } from '../hooks.ts';
 import { messages } from '../messages.ts';
 import { BackLink } from '../parts/back-link.tsx';
@@ -37,14 +39,17 @@ export default function PatientPage({ id }: { readonly id: string }) {
       <header className="patient-head">
         <div>
           <PageHeading>{patient.name}</PageHeading>
-          <RecordBadge collection="patients" id={id} />
+          <p className="patient-about">
+            {aboutPatient(patient)}
+            <RecordBadge collection="patients" id={id} />
+          </p>
         </div>
         <a className="button" href={hrefOf({ at: 'edit-patient', id })} data-testid="edit-patient">
           {m.edit}
         </a>
       </header>
       <Facts patient={patient} story={story} />
-      {story ? <Charts story={story} /> : null}
+      {story ? <Charts story={story} adult={isAdult(patient.birthDate)} /> : null}
       {story ? <Timeline story={story} /> : null}
       <div className="actions">
         <a className="button primary" href={hrefOf({ at: 'new-visit', id })} data-testid="add-encounter">
@@ -55,7 +60,13 @@ export default function PatientPage({ id }: { readonly id: string }) {
   );
 }
 
-function Charts({ story }: { readonly story: PatientStory }) {
+function isAdult(birthDate: string): boolean {
+  const age = ageOn(birthDate, new Date());
+  return age !== null && 'years' in age && age.years >= 18;
+}
+
+/** The usual range is that of adults; a child's chart has none. */
+function Charts({ story, adult }: { readonly story: PatientStory; readonly adult: boolean }) {
   const pressures = bloodPressures(story.observations);
   const weighed = weights(story.observations);
   if (pressures.length === 0 && weighed.length === 0) return null;
@@ -66,11 +77,12 @@ function Charts({ story }: { readonly story: PatientStory }) {
         <Chart
           title={chart.bloodPressure}
           readings={pressures}
+          leastSpan={60}
           lines={[chart.upper, chart.lower]}
-          bands={BLOOD_PRESSURE_BANDS}
+          bands={adult ? BLOOD_PRESSURE_BANDS : []}
         />
       ) : null}
-      {weighed.length > 0 ? <Chart title={chart.weight} readings={weighed} /> : null}
+      {weighed.length > 0 ? <Chart title={chart.weight} readings={weighed} leastSpan={8} /> : null}
     </div>
   );
 }

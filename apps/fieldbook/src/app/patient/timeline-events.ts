@@ -31,7 +31,7 @@ export function timelineEvents(story: PatientStory): readonly TimelineEvent[] {
   const alone: TimelineEvent[] = [];
   for (const collection of PARTS) {
     for (const row of story[collection]) {
-      const value = valueOf(row);
+      const value = shownValue(row);
       const visit = row.encounterId === null ? undefined : itemsByVisit.get(row.encounterId);
       if (visit) visit.push({ collection, id: row.id, label: row.display, value: value ?? remarkOf(row.status) });
       else alone.push(aloneEvent(collection, row, value));
@@ -58,7 +58,7 @@ function aloneEvent(collection: (typeof PARTS)[number], row: ClinicalRow, value:
 }
 
 /** What was measured, or the dose. */
-export function valueOf(row: ClinicalRow | PrescriptionRow): string | null {
+export function shownValue(row: ClinicalRow | PrescriptionRow): string | null {
   if ('dose' in row && row.dose !== null) {
     const amount = [row.dose.toLocaleString(messages.locale), row.doseUnit].filter((part) => part !== null).join(' ');
     return messages.dose(amount, row.timesPerDay);

@@ -1,36 +1,49 @@
 /**
  * Tokens for one person. A token is kept for the session and asked for again shortly before it runs
- * out. Without a link there is none, and the device keeps everything until there is (NW4).
+ * out, or when the server no longer takes it.
  */
 import * as z from 'zod';
+
+export interface TokenSource {
+  /** A token; null where the server gives this person none (NW4). @throws TypeError without a link */
+  token(): Promise<string | null>;
+  /** Forgets a token the server did not take. Says whether there was one to forget. */
+  forget(): boolean;
+}
 
 const answer = z.object({ token: z.string().min(1) });
 const claims = z.object({ exp: z.number() });
 /** A token that has less than this left is as good as none: an exchange may take a while. */
 const SPARE_SECONDS = 60;
 
-export function tokenSource(user: string): () => Promise<string | null> {
+export function tokenSource(user: string): TokenSource {
   const key = `fieldbook.token.${user}`;
-  return async () => {
-    const kept = window.sessionStorage.getItem(key);
-    if (kept !== null && secondsLeft(kept, Date.now()) > SPARE_SECONDS) return kept;
-    const fresh = await requestToken(user);
-    if (fresh !== null) window.sessionStorage.setItem(key, fresh);
-    return fresh;
+  return {
+    async token() {
+      const kept = window.sessionStorage.getItem(key);
+      if (kept !== null && secondsLeft(kept, Date.now()) > SPARE_SECONDS) return kept;
+      const fresh = await requestToken(user);
+      if (fresh !== null) window.sessionStorage.setItem(key, fresh);
+      return fresh;
+    },
+    forget() {
+      const had = window.sessionStorage.getItem(key) !== null;
+      window.sessionStorage.removeItem(key);
+      return had;
+    },
   };
 }
 
+/** Throws where there is no link: the device then says "no link", not "sign in". */
 async function requestToken(user: string): Promise<string | null> {
-  try {
-    const response = await fetch('/v1/dev/token', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ user }),
-    });
-    return response.ok ? (answer.safeParse(await response.json()).data?.token ?? null) : null;
-  } catch {
-    return null;
-  }
+  const response = await fetch('/v1/dev/token', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user }),
+    cache: 'no-store',
+  });
+  if (!response.ok) return null;
+  return answer.safeParse(await response.json()).data?.token ?? null;
 }
 
 /** How long a JWT is still good; 0 for one that does not say. */

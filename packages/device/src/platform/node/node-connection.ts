@@ -10,14 +10,10 @@ type Statement = Database.Statement<unknown[], Record<string, SqlValue>>;
 /** A connection of better-sqlite3. */
 export class NodeConnection implements SqliteConnection {
   readonly #db: Database.Database;
-  readonly #statements: StatementCache<Statement>;
+  readonly #statements = new StatementCache<Statement>();
 
   constructor(db: Database.Database) {
     this.#db = db;
-    this.#statements = new StatementCache<Statement>(
-      (sql) => db.prepare<unknown[], Record<string, SqlValue>>(sql),
-      ignore,
-    );
   }
 
   get inTransaction(): boolean {
@@ -26,25 +22,33 @@ export class NodeConnection implements SqliteConnection {
 
   all(sql: string, parameters: readonly SqlValue[]): readonly SqlRow[] {
     return withStoreErrors('open', () => {
-      const statement = this.#statements.get(sql);
+      const statement = this.#statement(sql);
       invariant(statement.readonly, '`all` is for statements that only read');
       return withPlainBytes(statement.all(parameters.map(toNative)));
     });
   }
 
   run(sql: string, parameters: readonly SqlValue[]): number {
-    return withStoreErrors('open', () => this.#statements.get(sql).run(parameters.map(toNative)).changes);
+    return withStoreErrors('open', () => this.#statement(sql).run(parameters.map(toNative)).changes);
   }
 
   runMany(sql: string, rows: readonly (readonly SqlValue[])[]): void {
     withStoreErrors('open', () => {
-      const statement = this.#statements.get(sql);
+      const statement = this.#statement(sql);
       for (const row of rows) statement.run(row.map(toNative));
     });
   }
 
   close(): void {
     withStoreErrors('open', () => this.#db.close());
+  }
+
+  #statement(sql: string): Statement {
+    const known = this.#statements.find(sql);
+    if (known) return known;
+    const made = this.#db.prepare<unknown[], Record<string, SqlValue>>(sql);
+    this.#statements.keep(sql, made);
+    return made;
   }
 }
 
@@ -73,5 +77,3 @@ function withPlainBytes(rows: Record<string, SqlValue>[]): readonly SqlRow[] {
   }
   return rows;
 }
-
-function ignore(): void {}

@@ -28,6 +28,8 @@ export class SqliteStorageDriver implements StorageDriver {
   readonly #writes: Turns;
   readonly #reads: Turns;
   readonly #patience: { timers: Timers; boundMs: number };
+  /** Begins that were given up on and may still come. */
+  readonly #late = new Map<SqliteConnection, Promise<void>>();
   #closing: Promise<void> | null = null;
 
   constructor({ writer, reader, timers, busyBoundMs = BUSY_BOUND_MS, turns = new Turns() }: SqliteStorageDriverParts) {
@@ -56,8 +58,10 @@ export class SqliteStorageDriver implements StorageDriver {
   async #closeWhenIdle(): Promise<void> {
     await this.#reads.idle();
     await this.#writes.idle();
-    if (this.#reader !== this.#writer) await this.#reader.close();
-    await this.#writer.close();
+    for (const connection of new Set([this.#reader, this.#writer])) {
+      // One that still waits for the store cannot close; it ends with its worker.
+      if (!this.#late.has(connection)) await connection.close();
+    }
   }
 
   #assertOpen(): void {
@@ -69,7 +73,7 @@ export class SqliteStorageDriver implements StorageDriver {
     begin: (connection: SqliteConnection) => Promise<void>,
     work: (tx: WriteTx) => Promise<T>,
   ): Promise<T> {
-    await retryBusy(this.#patience, () => begin(connection));
+    await this.#begin(connection, begin);
     const tx = new Transaction(connection);
     try {
       const result = await work(tx);
@@ -81,6 +85,31 @@ export class SqliteStorageDriver implements StorageDriver {
       if (connection.inTransaction) await connection.run('ROLLBACK', []);
       throw error;
     }
+  }
+
+  /**
+   * In a browser, asking for the store can hang on a tab that does not answer. The bound then holds
+   * too: a begin that comes later than that is undone, and nothing else begins before it.
+   */
+  async #begin(connection: SqliteConnection, begin: (connection: SqliteConnection) => Promise<void>): Promise<void> {
+    const { timers, boundMs } = this.#patience;
+    const late = this.#late.get(connection) ?? Promise.resolve();
+    const begun = late.then(() => retryBusy(this.#patience, () => begin(connection)));
+    let callOff = () => {};
+    const bound = new Promise<'late'>((resolve) => {
+      callOff = timers.after(boundMs, () => resolve('late'));
+    });
+    try {
+      if ((await Promise.race([begun, bound])) !== 'late') return;
+    } finally {
+      callOff();
+    }
+    const undone = begun.then(() => connection.run('ROLLBACK', [])).catch(() => 0);
+    this.#late.set(
+      connection,
+      undone.then(() => void this.#late.delete(connection)),
+    );
+    throw new HoldfastError('StoreBusy');
   }
 }
 

@@ -1,38 +1,31 @@
 const CAPACITY = 500;
 
-/** Keeps the statements used last; `drop` is called for one that has to give way. */
+/** The statements used last, by their text. */
 export class StatementCache<S> {
-  readonly #prepare: (sql: string) => S;
-  readonly #drop: (statement: S) => void;
   readonly #bySql = new Map<string, S>();
 
-  constructor(prepare: (sql: string) => S, drop: (statement: S) => void) {
-    this.#prepare = prepare;
-    this.#drop = drop;
-  }
-
-  get(sql: string): S {
+  find(sql: string): S | undefined {
     const known = this.#bySql.get(sql);
     if (known !== undefined) {
       this.#bySql.delete(sql);
       this.#bySql.set(sql, known);
-      return known;
     }
-    const made = this.#prepare(sql);
-    this.#bySql.set(sql, made);
-    this.#evict(CAPACITY);
-    return made;
+    return known;
   }
 
-  clear(): void {
-    this.#evict(0);
+  /** Keeps one more; gives the one that has to go for it, if any. */
+  keep(sql: string, statement: S): S | undefined {
+    this.#bySql.set(sql, statement);
+    if (this.#bySql.size <= CAPACITY) return undefined;
+    const [oldest] = this.#bySql;
+    if (oldest) this.#bySql.delete(oldest[0]);
+    return oldest?.[1];
   }
 
-  #evict(keep: number): void {
-    for (const [sql, statement] of this.#bySql) {
-      if (this.#bySql.size <= keep) return;
-      this.#bySql.delete(sql);
-      this.#drop(statement);
-    }
+  /** Empties the cache; gives what was in it. */
+  drain(): readonly S[] {
+    const all = [...this.#bySql.values()];
+    this.#bySql.clear();
+    return all;
   }
 }

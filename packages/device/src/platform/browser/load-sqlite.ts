@@ -1,0 +1,62 @@
+import { invariant } from '@holdfast/core';
+import { Factory } from '@journeyapps/wa-sqlite';
+import { opfsVfs, type Vfs } from './opfs-vfs.ts';
+
+/** What is used of the WebAssembly module besides its SQLite interface. */
+interface SqliteModule {
+  ccall(name: string, returns: 'number', types: readonly string[], values: readonly unknown[]): number;
+}
+
+export interface LoadedSqlite {
+  readonly sqlite3: SQLiteAPI;
+  readonly vfs: SQLiteVFS;
+  /** Path of the database in its file system. */
+  readonly file: string;
+  /** Gives up what the file system holds. */
+  dispose(): void;
+}
+
+export interface LoadSqliteOptions {
+  /** The store's own name; at most 40 letters, digits and hyphens. */
+  readonly store: string;
+  /** Where to load the WebAssembly from, when it does not lie beside its script. */
+  readonly wasmUrl?: string;
+}
+
+/** True where OPFS files can be written in place: dedicated workers of all current browsers. */
+export function hasOpfsHandles(): boolean {
+  return typeof FileSystemFileHandle !== 'undefined' && 'createSyncAccessHandle' in FileSystemFileHandle.prototype;
+}
+
+/** SQLite over OPFS, or over IndexedDB where there are no OPFS handles. Each call loads one of its own. */
+export async function loadSqlite(options: LoadSqliteOptions): Promise<LoadedSqlite> {
+  return hasOpfsHandles() ? loadOverOpfs(options) : loadOverIdb(options);
+}
+
+export async function loadOverOpfs({ store, wasmUrl }: LoadSqliteOptions): Promise<LoadedSqlite> {
+  const { default: factory } = await import('@journeyapps/wa-sqlite/dist/mc-wa-sqlite.mjs');
+  const module: SqliteModule = await factory(locate(wasmUrl));
+  const sqlite3 = Factory(module);
+  return { ...encrypting(module, sqlite3, await opfsVfs(module)), file: `holdfast/${store}/store.db` };
+}
+
+/** About six times slower a write, but it needs nothing except IndexedDB. */
+export async function loadOverIdb({ store, wasmUrl }: LoadSqliteOptions): Promise<LoadedSqlite> {
+  const { default: factory } = await import('@journeyapps/wa-sqlite/dist/mc-wa-sqlite-async.mjs');
+  const { idbVfs } = await import('./idb-vfs.ts');
+  const module: SqliteModule = await factory(locate(wasmUrl));
+  const sqlite3 = Factory(module);
+  return { ...encrypting(module, sqlite3, await idbVfs(`holdfast-${store}`, module)), file: 'store.db' };
+}
+
+/** Puts the page cipher in front of the file system. */
+function encrypting(module: SqliteModule, sqlite3: SQLiteAPI, { vfs, dispose }: Vfs): Omit<LoadedSqlite, 'file'> {
+  sqlite3.vfs_register(vfs, true);
+  const code = module.ccall('sqlite3mc_vfs_create', 'number', ['string', 'number'], [vfs.name, 1]);
+  invariant(code === 0, `the cipher did not take the file system (${code})`);
+  return { sqlite3, vfs, dispose };
+}
+
+function locate(wasmUrl: string | undefined): object {
+  return wasmUrl === undefined ? {} : { locateFile: () => wasmUrl };
+}

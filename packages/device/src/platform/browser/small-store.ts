@@ -1,0 +1,47 @@
+import { HoldfastError } from '@holdfast/core';
+
+/** Object stores of the one small database beside the stores: key slots, and the device's key. */
+export type SmallStoreName = 'slots' | 'device-key';
+
+const STORES: readonly SmallStoreName[] = ['slots', 'device-key'];
+
+/**
+ * One transaction on IndexedDB. It is on the disk when this resolves: these few entries open everything
+ * else, and browsers by default call a commit done before it is written.
+ */
+export async function inSmallStore<T>(
+  database: string,
+  store: SmallStoreName,
+  mode: IDBTransactionMode,
+  work: (store: IDBObjectStore, give: (value: T) => void) => void,
+): Promise<T> {
+  const db = await openDatabase(database);
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const transaction = db.transaction(store, mode, { durability: 'strict' });
+      let given: { readonly value: T } | null = null;
+      transaction.oncomplete = () => (given ? resolve(given.value) : reject(new Error('nothing was given')));
+      transaction.onabort = () => reject(toError(transaction.error));
+      work(transaction.objectStore(store), (value) => {
+        given = { value };
+      });
+    });
+  } finally {
+    db.close();
+  }
+}
+
+function openDatabase(name: string): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => {
+      for (const store of STORES) request.result.createObjectStore(store);
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(toError(request.error));
+  });
+}
+
+function toError(cause: DOMException | null): unknown {
+  return cause?.name === 'QuotaExceededError' ? new HoldfastError('StoreFull', cause.name, { cause }) : cause;
+}

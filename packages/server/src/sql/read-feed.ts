@@ -1,0 +1,131 @@
+import type { Json, Position, Scope, Snapshot } from '@holdfast/core';
+import type { FeedRead, FeedRequest, FeedRow } from '../store/server-store.ts';
+import type { SqlContext } from './load-records.ts';
+import { type Epochs, latestStamp, positionOf, type StoredMark, versionFrom } from './mark-codec.ts';
+import type { SqlDatabase } from './sql-database.ts';
+import { rowAsJson } from './sql-names.ts';
+import { type AppliedJson, appliedAsJson, receiptFrom } from './stored-applied.ts';
+
+interface FeedJson {
+  readonly scope: string;
+  readonly collection: string;
+  readonly id: string;
+  readonly present: boolean;
+  readonly entered: string;
+  readonly count: number;
+  readonly epoch: number;
+  readonly created: StoredMark;
+  readonly deleted: StoredMark | null;
+  readonly marks: Readonly<Record<string, StoredMark>>;
+  readonly values: Readonly<Record<string, Json>> | null;
+}
+
+/**
+ * Reads by PgQ's rule, in one statement and so at one snapshot. What a cursor does not hold are the
+ * transactions from its xmax on and those it lists as running: two branches, each by an index. A scope
+ * that was not held before is walked by key, which ends at the limit without reading the rest.
+ */
+export async function readFeed(db: SqlDatabase, context: SqlContext, request: FeedRequest): Promise<FeedRead> {
+  const before = new Set<Scope>(request.since?.scopes ?? []);
+  const unseen = request.since === null ? null : unseenBy(request.since.snapshot);
+  const [place, scope, id] = request.after ?? [-1, '', ''];
+  const { rows } = await db.query(statement(context), [
+    request.collections,
+    unseen === null ? [] : request.scopes.filter((each) => before.has(each)),
+    unseen === null ? request.scopes : request.scopes.filter((each) => !before.has(each)),
+    unseen?.from ?? '0',
+    unseen?.running ?? [],
+    place,
+    scope,
+    id,
+    request.limit + 1,
+    request.device,
+  ]);
+  const answer = rows[0] as unknown as { snapshot: string; rows: FeedJson[] | null; receipts: AppliedJson[] | null; epochs: Epochs };
+  const found = answer.rows ?? [];
+  return {
+    snapshot: answer.snapshot as Snapshot,
+    rows: found.slice(0, request.limit).map((row) => rowFrom(row, context, answer.epochs)),
+    more: found.length > request.limit,
+    receipts: (answer.receipts ?? []).map(receiptFrom),
+  };
+}
+
+/** Parsed here, so that a cursor that is not well formed reads nothing instead of failing. */
+function unseenBy(snapshot: Snapshot): { from: string; running: string[] } {
+  const [, from = '0', running = ''] = snapshot.split(':');
+  const below = running.split(',').filter((xid) => xid !== '' && BigInt(xid) < BigInt(from));
+  return { from, running: [...new Set(below)] };
+}
+
+function rowFrom(row: FeedJson, context: SqlContext, epochs: Epochs): FeedRow {
+  const columns = context.schema.collections.get(row.collection)?.column;
+  const marks = Object.entries(row.marks).filter(([field]) => columns?.has(field));
+  const all = [row.created, ...(row.deleted === null ? [] : [row.deleted]), ...marks.map(([, mark]) => mark)];
+  return {
+    scope: row.scope as Scope,
+    collection: row.collection,
+    id: row.id,
+    present: row.present,
+    entered: row.entered as Position,
+    version: versionFrom(row.count, row.epoch, epochs),
+    values: row.present ? row.values : null,
+    changedIn: Object.fromEntries(row.present ? marks.map(([field, mark]) => [field, positionOf(mark)]) : []),
+    createdIn: positionOf(row.created),
+    stamp: latestStamp(all),
+  };
+}
+
+/**
+ * $1 collections in order, $2 scopes held, $3 scopes not held, $4 xmax and $5 running of the cursor,
+ * $6 to $8 the row to start after, $9 how many, $10 the device.
+ */
+function statement(context: SqlContext): string {
+  const { hf, table } = context.names;
+  const after = '(p.place, s.name, f.id) > ($6::int, $7::text COLLATE "C", $8::text COLLATE "C")';
+  const unseen = (row: string) => [`${row}.xid >= $4::text::xid8`, `${row}.xid = ANY($5::text[]::xid8[])`];
+  const changes = unseen('f').map(
+    (condition) => `SELECT p.place, s.name, f.scope, f.collection, f.id, f.present, f.entered
+      FROM held s JOIN ${hf('feed')} f ON f.scope = s.id JOIN places p ON p.id = f.collection
+      WHERE ${condition} AND ${after}`,
+  );
+  const values = [...context.schema.collections.values()].map(
+    (each) => `WHEN ${context.numbers.get(each.name)} THEN (SELECT ${rowAsJson(each, 't', 'to_json')}
+        FROM ${table(each.name)} t WHERE t.id = (h.id COLLATE "default"))`,
+  );
+  return `WITH places AS MATERIALIZED (
+      SELECT k.id, k.name, w.ordinality::int - 1 AS place
+      FROM unnest($1::text[]) WITH ORDINALITY w JOIN ${hf('collection')} k ON k.name = w.unnest
+    ), held AS MATERIALIZED (
+      SELECT k.id, k.name FROM ${hf('scope')} k WHERE k.name = ANY($2::text[])
+    ), walks AS (
+      SELECT p.place, s.name, s.id AS scope, p.id AS collection
+      FROM places p CROSS JOIN ${hf('scope')} s
+      WHERE s.name = ANY($3::text[]) AND (p.place, s.name) >= ($6::int, $7::text COLLATE "C")
+      ORDER BY p.place, s.name OFFSET 0
+    ), hits AS MATERIALIZED (
+      SELECT * FROM (
+        ${changes.map((each) => `(${each})`).join('\n        UNION ALL ')}
+        UNION ALL (
+          SELECT w.place, w.name, w.scope, w.collection, f.id, true, f.entered
+          FROM walks w CROSS JOIN LATERAL (
+            SELECT f.id, f.entered FROM ${hf('feed')} f
+            WHERE f.scope = w.scope AND f.collection = w.collection AND f.present
+              AND f.id > CASE WHEN w.place = $6 AND w.name = $7 THEN $8 ELSE '' END COLLATE "C"
+            ORDER BY f.id LIMIT $9
+          ) f
+          ORDER BY w.place, w.name, f.id LIMIT $9
+        )
+      ) h ORDER BY place, name, id LIMIT $9
+    )
+    SELECT pg_current_snapshot()::text AS snapshot,
+      (SELECT json_object_agg(ordinal, epoch) FROM ${hf('epoch')}) AS epochs,
+      (SELECT json_agg(json_build_object('scope', h.name, 'collection', (SELECT name FROM places p WHERE p.id = h.collection),
+          'id', h.id, 'present', h.present, 'entered', h.entered::text, 'count', r.count, 'epoch', r.epoch,
+          'created', r.created, 'deleted', r.deleted, 'marks', r.marks,
+          'values', CASE WHEN h.present THEN CASE h.collection ${values.join('\n          ')} END END)
+          ORDER BY h.place, h.name, h.id)
+        FROM hits h JOIN ${hf('record')} r ON r.collection = h.collection AND r.id = h.id) AS rows,
+      (SELECT json_agg(${appliedAsJson('a')} ORDER BY a.xid, a.id) FROM ${hf('applied')} a
+        WHERE a.device = $10::text::uuid AND NOT a.acknowledged AND (${unseen('a').join(' OR ')})) AS receipts`;
+}

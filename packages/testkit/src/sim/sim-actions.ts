@@ -1,0 +1,139 @@
+import { HoldfastError, hasCode } from '@holdfast/core';
+import type { Device } from '@holdfast/device';
+import type { Chance } from './chance.ts';
+import type { SimDevice, SimSchema } from './sim-device.ts';
+
+type Ready = Device<SimSchema>;
+type Act = (
+  device: Ready,
+  chance: Chance,
+  user: string,
+) => Promise<{ transaction: string | null; mutations: readonly string[] } | null>;
+
+async function anyId(
+  device: Ready,
+  collection: 'people' | 'visits' | 'doses' | 'notes',
+  chance: Chance,
+): Promise<string | null> {
+  const rows = await device.query((db) => db.selectFrom(collection).select('id').orderBy('id'));
+  return rows.length === 0 ? null : chance.pick(rows).id;
+}
+
+const unitOf = (dose: number) => (dose % 2 === 0 ? ('mg' as const) : ('ml' as const));
+/** Mostly where the writer may write; sometimes not, which the server refuses. */
+function mentorFor(user: string, chance: Chance): string {
+  if (user === 'dia' || chance.happens(0.1)) return chance.pick(['m1', 'm2']);
+  return user === 'cem' ? 'm2' : 'm1';
+}
+
+const acts: Readonly<Record<string, Act>> = {
+  'create person': (device, chance, user) =>
+    device.write((tx) =>
+      tx.people.create({ name: `p${chance.below(1e6)}`, mentor: mentorFor(user, chance), note: '' }),
+    ),
+
+  'create person with visit and dose': (device, chance, user) =>
+    device.write((tx) => {
+      const person = tx.people.create({ name: `p${chance.below(1e6)}`, mentor: mentorFor(user, chance), note: '' });
+      const visit = tx.visits.create({ personId: person.id, minutes: chance.below(90), kind: 'home' });
+      const dose = chance.below(100);
+      tx.doses.create({ personId: person.id, dose, unit: unitOf(dose), basis: [{ visitId: visit.id }] });
+    }),
+
+  async 'create visit'(device, chance) {
+    const personId = await anyId(device, 'people', chance);
+    if (personId === null) return null;
+    return device.write((tx) => tx.visits.create({ personId, minutes: chance.below(90), kind: 'phone' }));
+  },
+
+  async 'change person'(device, chance) {
+    const id = await anyId(device, 'people', chance);
+    if (id === null) return null;
+    const change = chance.pick([
+      { name: `n${chance.below(1e6)}` },
+      { phone: chance.happens(0.2) ? null : `${chance.below(1e6)}` },
+      { note: `x${chance.below(1e6)}`, phone: `${chance.below(1e6)}` },
+    ]);
+    return device.write((tx) => tx.people.update(id, change), { priority: 1 + chance.below(9) });
+  },
+
+  async 'reassign person'(device, chance, user) {
+    const id = await anyId(device, 'people', chance);
+    if (id === null) return null;
+    return device.write((tx) => tx.people.update(id, { mentor: mentorFor(user, chance) }));
+  },
+
+  async 'change visit'(device, chance) {
+    const id = await anyId(device, 'visits', chance);
+    if (id === null) return null;
+    return device.write((tx) => tx.visits.update(id, { minutes: chance.below(90) }));
+  },
+
+  async 'change dose'(device, chance) {
+    const id = await anyId(device, 'doses', chance);
+    if (id === null) return null;
+    const dose = chance.below(100);
+    return device.write((tx) => tx.doses.update(id, { dose, unit: unitOf(dose) }));
+  },
+
+  async 'change person and visit'(device, chance) {
+    const [person, visit] = [await anyId(device, 'people', chance), await anyId(device, 'visits', chance)];
+    if (person === null || visit === null) return null;
+    return device.write((tx) => {
+      tx.people.update(person, { note: `t${chance.below(1e6)}` });
+      tx.visits.update(visit, { minutes: chance.below(90) });
+    });
+  },
+
+  'create note': (device, chance) =>
+    device.write((tx) => tx.notes.create({ text: `${chance.below(1e6)}`, level: chance.pick(['a', 'b']) })),
+
+  async 'change note'(device, chance) {
+    const id = await anyId(device, 'notes', chance);
+    if (id === null) return null;
+    return device.write((tx) => tx.notes.update(id, { text: `${chance.below(1e6)}` }));
+  },
+
+  async 'delete something'(device, chance) {
+    const collection = chance.pick(['people', 'visits', 'doses', 'notes'] as const);
+    const id = await anyId(device, collection, chance);
+    if (id === null) return null;
+    return device.write((tx) => tx[collection].delete(id));
+  },
+
+  async 'write nonsense'(device) {
+    await device
+      .write((tx) => tx.visits.create({ personId: '../x', minutes: 1.5, kind: 'home' }))
+      .then(
+        () => {
+          throw new Error('[WR2] a write that does not fit the schema was accepted');
+        },
+        (error: unknown) => {
+          if (!hasCode(error, 'InvalidWrite')) throw error;
+        },
+      );
+    return null;
+  },
+};
+
+export const actNames = Object.keys(acts);
+
+/** One thing that a person does. What was acknowledged is noted: it must never be lost. */
+export async function act(name: string, sim: SimDevice, chance: Chance): Promise<void> {
+  const { device } = sim;
+  const work = acts[name];
+  if (device === null || work === undefined) return;
+  try {
+    const receipt = await work(device, chance, sim.user);
+    if (receipt === null || receipt.transaction === null) return;
+    sim.transactions.set(receipt.transaction, receipt.mutations);
+    for (const id of receipt.mutations) sim.acknowledged.add(id);
+  } catch (error) {
+    // A record can leave between the look and the write, and a device can be killed in between.
+    const expected = hasCode(error, 'StoreClosed') || hasCode(error, 'InvalidWrite');
+    if (!expected)
+      sim.faults.push(
+        `${name}: ${String(error instanceof HoldfastError || error instanceof Error ? error.stack : error)}`,
+      );
+  }
+}
