@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-// Tests run on the sources: the packages' own export condition leads there, no build needed.
-const conditions = ['@holdfast/source', 'node', 'import', 'module', 'default'];
+// Tests run on the sources: the packages' own export condition leads there, no build needed. Packages of
+// others are loaded by Node itself, under Node's own conditions: some break under a bundler's.
+const conditions = ['@holdfast/source', 'node'];
 
 export default defineConfig({
   resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
+  ssr: { resolve: { conditions, externalConditions: ['node'] } },
   test: {
     include: ['packages/**/*.test.ts', 'packages/**/*.test.tsx', 'apps/**/*.test.ts', 'scripts/**/*.test.mjs'],
     exclude: ['**/node_modules/**', '**/dist/**'],

@@ -11,7 +11,7 @@ import { findChromium } from './lib/find-chromium.mjs';
 import { runScript, step } from './lib/problem.mjs';
 import { root } from './lib/root.mjs';
 import { runNode } from './lib/run.mjs';
-import { addTallies, readTally, tallyLine, tallyVitest } from './lib/tally.mjs';
+import { addTallies, tallyLine, tallyVitest } from './lib/tally.mjs';
 
 const SIMULATED_MINUTES = 1;
 
@@ -42,15 +42,10 @@ async function runTests(args, env) {
   }
 }
 
-/** The simulation counts histories, and says so in its last line as this script does. */
+/** Counts as one check: what it did stands above it. */
 async function runSimulation(env) {
   step(`Simulating for ${SIMULATED_MINUTES} minute.`);
   const args = [join(root, 'scripts/sim.mjs'), '--minutes', String(SIMULATED_MINUTES)];
-  const { code, stdout } = await runNode(args, { output: 'both', env });
-  const tally = readTally(stdout);
-  if (tally === null) {
-    step('The simulation ended without a count.');
-    return { passed: 0, failed: 1 };
-  }
-  return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+  const { code } = await runNode(args, { env });
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }

@@ -5,15 +5,6 @@ export function tallyLine({ passed, failed }) {
   return `${passed} passed, ${failed} failed`;
 }
 
-/** The figures in the last such line of an output; null where there is none. */
-export function readTally(output) {
-  const lines = output.split('\n').map((line) => line.trim());
-  const found = lines.findLast((line) => /^\d+ passed, \d+ failed$/.test(line));
-  if (found === undefined) return null;
-  const [passed, failed] = found.match(/\d+/g).map(Number);
-  return { passed, failed };
-}
-
 /**
  * Counts Vitest's JSON report. A file that could not be loaded is one failure, and a test that did not
  * run is one too, unless the caller chose which to run: what is left out silently is not green.

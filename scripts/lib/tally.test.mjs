@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addTallies, readTally, tallyLine, tallyVitest } from './tally.mjs';
+import { addTallies, tallyLine, tallyVitest } from './tally.mjs';
 
 const file = (name, ...statuses) => ({
   name,

@@ -30,7 +30,7 @@ export interface WriteReceipt {
 export type EntryState =
   | { readonly at: 'pending' }
   | { readonly at: 'sending' }
-  | { readonly at: 'waiting'; readonly nextTry: number; readonly error: string }
+  | { readonly at: 'waiting'; readonly since: number; readonly nextTry: number; readonly error: string }
   | { readonly at: 'accepted'; readonly receipt: Receipt }
   | { readonly at: 'blocked'; readonly by: readonly string[]; readonly reason: 'held' | 'not-live' }
   | { readonly at: 'conflicted'; readonly receipt: Receipt }

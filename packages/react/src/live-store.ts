@@ -23,16 +23,23 @@ export function liveStore<S extends Schema, Row>(
     state = next;
     for (const listener of listeners) listener();
   };
+  const fail = (error: unknown) => set({ at: 'failed', error });
+
+  const start = (): (() => void) => {
+    try {
+      return device.live(build, (rows) => set({ at: 'rows', rows }), fail);
+    } catch (error) {
+      // A query that cannot even be planned fails like one that cannot be run.
+      fail(error);
+      return () => undefined;
+    }
+  };
 
   return {
     get: () => state,
     subscribe(listener) {
       listeners.add(listener);
-      stop ??= device.live(
-        build,
-        (rows) => set({ at: 'rows', rows }),
-        (error) => set({ at: 'failed', error }),
-      );
+      stop ??= start();
       return () => {
         listeners.delete(listener);
         if (listeners.size > 0) return;

@@ -2,11 +2,25 @@
  * The sync server: an HTTP handler over a `ServerStore`. `createHandler` answers requests, `serve` runs it
  * under Node; `createExchange` and `handleExchangeText` are the same without HTTP.
  */
+export type { Auth, AuthProblem, Session, TokenClaims } from './auth/auth.ts';
+export { type JwtAuthOptions, jwtAuth, signToken } from './auth/jwt-auth.ts';
 export type { Principal } from './auth/principal.ts';
 export { createExchange, type Exchange, type ExchangeOptions } from './exchange/create-exchange.ts';
 export { handleExchangeText, type TextResponse } from './exchange/handle-exchange-text.ts';
 export type { RequestProblem } from './exchange/request-problem.ts';
+export {
+  createHandler,
+  type Handler,
+  type HandlerOptions,
+  type HandlerTuning,
+  type Logger,
+} from './http/create-handler.ts';
+export type { DevUser, DevUsers } from './http/dev-routes.ts';
+export type { ImportReport } from './http/import-lines.ts';
 export { type MemoryStoreOptions, memoryStore } from './memory/memory-store.ts';
+export { announceServer, claimDataFolder, type DataFolder, type FolderHolder, folderHolder } from './node/data-folder.ts';
+export { type RunningServer, type ServeOptions, serve } from './node/serve.ts';
+export { type PgliteStoreOptions, pgliteStore } from './sql/pglite-store.ts';
 export {
   type AppliedRow,
   type ApplyProblem,

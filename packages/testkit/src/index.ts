@@ -4,5 +4,9 @@ export type { StorageDriverHarness, StorePlace } from './contracts/storage-drive
 export { storageDriverContract } from './contracts/storage-driver-contract.ts';
 export type { UnlockHarness } from './contracts/unlock/unlock-cases.ts';
 export { unlockContract } from './contracts/unlock-contract.ts';
+export { clinic } from './server/clinic.ts';
 export { type MutationParts, MutationMaker, requestOf } from './server/mutations.ts';
 export { Replica, type ReplicaRecord } from './server/replica.ts';
+/** A fresh database on a real Postgres for each test file. */
+export { onPostgres, type TestDatabase } from './postgres/on-postgres.ts';
+export { systemPorts } from './system-ports.ts';

@@ -1,13 +1,6 @@
 import type { Schema } from '@holdfast/core';
+import type { DevUsers } from '@holdfast/server';
 import type { FhirMapping, MappedRow } from '../fhir/fhir-mapping.ts';
-
-/** Somebody one can sign in as without a password, on a server that is for trying. */
-export interface DevelopmentUser {
-  readonly id: string;
-  readonly name: string;
-  readonly role: string | null;
-  readonly scopes: readonly string[];
-}
 
 /** What `holdfast.config.ts` says. Paths are relative to the folder of that file. */
 export interface HoldfastConfig {
@@ -20,8 +13,8 @@ export interface HoldfastConfig {
   readonly port?: number;
   /** Signs the tokens. Default: one is made at the first start and kept in the data folder. */
   readonly secret?: string;
-  /** Who can sign in on this server without a password. Default: nobody. */
-  readonly users?: () => readonly DevelopmentUser[];
+  /** FOR TRYING ONLY: who can sign in on this server without a password. Default: nobody. */
+  readonly users?: DevUsers;
   /** Rows for the first start of an empty server, what others refer to first. */
   readonly seed?: (context: { readonly nowMs: number }) => Iterable<MappedRow>;
   /** How FHIR resources become rows; without it `holdfast import fhir` has nothing to do. */

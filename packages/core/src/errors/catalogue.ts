@@ -124,6 +124,10 @@ export const catalogue = {
     says: 'The configuration cannot be used.',
     next: 'Correct holdfast.config.ts as the message says, or name another file with --config.',
   },
+  ServerUnreachable: {
+    says: 'The server does not answer, or not as one of ours.',
+    next: 'Check the address and that it runs, then try again.',
+  },
   WebFolderMissing: {
     says: 'The app is not built: there is no index.html in its folder.',
     next: 'Build the app, then start again.',

@@ -51,12 +51,17 @@ function mayGo(entry: Candidate, nowMs: number): boolean {
     case 'sending':
       return true;
     case 'waiting':
-      return entry.state.nextTry <= nowMs;
+      return isDue(entry.state, nowMs);
     case 'blocked':
       return entry.state.reason === 'held';
     default:
       return false;
   }
+}
+
+/** A wait that began later than now was set by a clock that has gone back since. */
+function isDue({ since, nextTry }: { readonly since: number; readonly nextTry: number }, nowMs: number): boolean {
+  return nextTry <= nowMs || nowMs < since;
 }
 
 /** What a transaction waits for inside the outbox: the transactions of its predecessors and needs. */

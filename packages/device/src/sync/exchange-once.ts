@@ -160,6 +160,7 @@ async function giveBack(
         state: counts
           ? {
               at: 'waiting',
+              since: nowMs,
               nextTry:
                 nowMs + backoffMs((row.tries as number) + 1, deps.platform.random.fraction(), retryAfter(result)),
               error: result.detail,

@@ -1,49 +1,24 @@
 import {
-  collection,
   type DeviceId,
   type Epoch,
-  inherit,
   type Json,
-  lastWriteWins,
   type Mutation,
   type MutationId,
-  manual,
   mintEpoch,
   must,
-  ref,
   type Scope,
   type Stamp,
-  schema,
   stampOf,
   type TransactionId,
   type UserId,
   versionOf,
 } from '@holdfast/core';
-import { MutationMaker } from '@holdfast/testkit';
+import { clinic, MutationMaker } from '@holdfast/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
-import * as z from 'zod';
 import type { Principal } from '../auth/principal.ts';
 import { recordKey } from '../store/server-store.ts';
 import type { DecideContext, Known } from './decide-context.ts';
 import { decideExchange, transactionsIn } from './decide-exchange.ts';
-
-const clinic = schema({
-  version: 1,
-  collections: {
-    contacts: collection(
-      { name: z.string().min(1), phone: z.string().nullable(), mentorId: z.string().nullable() },
-      { scopes: ['mentor:{mentorId}'], onDelete: 'updateWins' },
-    ),
-    doses: collection(
-      { contactId: ref('contacts'), drug: z.string(), amount: z.number(), unit: z.enum(['mg', 'ml']) },
-      { scopes: [inherit('contactId')], groups: [['amount', 'unit']], conflict: manual() },
-    ),
-    rules: collection(
-      { text: z.string() },
-      { scopes: ['everyone'], writers: ['coordinator'], conflict: lastWriteWins() },
-    ),
-  },
-});
 
 const epoch = mintEpoch(1_700_000_000_000, new Uint8Array(4), null);
 const v = (count: number) => versionOf(epoch, count);

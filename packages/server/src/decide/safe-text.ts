@@ -5,3 +5,8 @@ const UNSAFE = /[\u0000-\u001f\u007f]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\u
 export function safeText(text: string): string {
   return text.slice(0, 500).replace(UNSAFE, '\ufffd');
 }
+
+/** Can every store and log take this text as it is? */
+export function isSafeText(text: string): boolean {
+  return text.search(UNSAFE) < 0;
+}

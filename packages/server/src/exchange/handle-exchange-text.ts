@@ -17,8 +17,9 @@ import type { RequestProblem } from './request-problem.ts';
 export interface TextResponse {
   readonly status: number;
   readonly body: string;
-  /** The error's code; null for an answer. */
+  /** The error's code and what it is about; null for an answer. */
   readonly code: ErrorCode | null;
+  readonly detail?: string;
 }
 
 /**
@@ -53,7 +54,8 @@ export function errorText({ code, detail }: RequestProblem, requestId?: string):
   const entry: { says: string; next: string; status?: number } = catalogue[code];
   const message = `${entry.says}${detail === undefined ? '' : ` (${detail})`} ${entry.next}`;
   const body: ErrorResponse = { error: { code, message, ...(requestId === undefined ? {} : { requestId }) } };
-  return { status: entry.status ?? 500, body: JSON.stringify(body), code };
+  const about = detail === undefined ? {} : { detail };
+  return { status: entry.status ?? 500, body: JSON.stringify(body), code, ...about };
 }
 
 function readRequest(text: string): ReturnType<typeof exchangeRequest.parse> | RequestProblem {

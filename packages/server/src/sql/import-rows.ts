@@ -1,6 +1,7 @@
 import { type Collection, must } from '@holdfast/core';
 import type { ImportRow } from '../store/server-store.ts';
 import type { SqlContext } from './load-records.ts';
+import { repeat } from './repeat.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { quoteName, recordShape } from './sql-names.ts';
 
@@ -16,6 +17,7 @@ export async function importRows(
   context: SqlContext,
   collectionName: string,
   rows: readonly ImportRow[],
+  random: { fraction(): number },
 ): Promise<void> {
   const collection = must(context.schema.collections.get(collectionName), `the collection ${collectionName}`);
   // One statement writes one set of fields: rows that leave others out keep those.
@@ -30,7 +32,8 @@ export async function importRows(
   for (const same of shapes.values()) {
     const all = [...same.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     for (let from = 0; from < all.length; from += ROWS_A_STATEMENT) {
-      await upsert(db, context, collection, all.slice(from, from + ROWS_A_STATEMENT));
+      const set = all.slice(from, from + ROWS_A_STATEMENT);
+      await repeat(random, () => upsert(db, context, collection, set));
     }
   }
 }

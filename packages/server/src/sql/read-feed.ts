@@ -94,8 +94,8 @@ function statement(context: SqlContext): string {
         FROM ${table(each.name)} t WHERE t.id = (h.id COLLATE "default"))`,
   );
   return `WITH places AS MATERIALIZED (
-      SELECT k.id, k.name, w.ordinality::int - 1 AS place
-      FROM unnest($1::text[]) WITH ORDINALITY w JOIN ${hf('collection')} k ON k.name = w.unnest
+      SELECT k.id, k.name, w.at::int - 1 AS place
+      FROM unnest($1::text[]) WITH ORDINALITY w(name, at) JOIN ${hf('collection')} k ON k.name = w.name
     ), held AS MATERIALIZED (
       SELECT k.id, k.name FROM ${hf('scope')} k WHERE k.name = ANY($2::text[])
     ), walks AS (

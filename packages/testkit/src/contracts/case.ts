@@ -11,7 +11,10 @@ export interface Case {
 /** Fails unless both are the same values, bytes included. */
 export function same(actual: unknown, expected: unknown, what: string): void {
   const [a, b] = [show(actual), show(expected)];
-  if (a !== b) throw new Error(`${what}: expected ${clip(b)}, got ${clip(a)}`);
+  if (a === b) return;
+  const at = [...a].findIndex((char, i) => char !== b[i]);
+  const from = Math.max(0, at - 40);
+  throw new Error(`${what}: expected …${clip(b.slice(from))}, got …${clip(a.slice(from))}`);
 }
 
 export function holds(condition: boolean, what: string): void {
@@ -37,5 +40,5 @@ function show(value: unknown): string {
 }
 
 function clip(text: string): string {
-  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

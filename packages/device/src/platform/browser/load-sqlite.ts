@@ -12,6 +12,8 @@ export interface LoadedSqlite {
   readonly vfs: SQLiteVFS;
   /** Path of the database in its file system. */
   readonly file: string;
+  /** The interface binds empty bytes as NULL. */
+  bindEmptyBlob(statement: number, index: number): void;
   /** Gives up what the file system holds. */
   dispose(): void;
 }
@@ -54,7 +56,10 @@ function encrypting(module: SqliteModule, sqlite3: SQLiteAPI, { vfs, dispose }: 
   sqlite3.vfs_register(vfs, true);
   const code = module.ccall('sqlite3mc_vfs_create', 'number', ['string', 'number'], [vfs.name, 1]);
   invariant(code === 0, `the cipher did not take the file system (${code})`);
-  return { sqlite3, vfs, dispose };
+  const bindEmptyBlob = (statement: number, index: number) => {
+    module.ccall('sqlite3_bind_zeroblob', 'number', ['number', 'number', 'number'], [statement, index, 0]);
+  };
+  return { sqlite3, vfs, bindEmptyBlob, dispose };
 }
 
 function locate(wasmUrl: string | undefined): object {

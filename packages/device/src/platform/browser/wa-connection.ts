@@ -99,7 +99,8 @@ export class WaConnection implements SqliteConnection {
 
   #bind(statement: number, parameters: readonly SqlValue[]): void {
     parameters.forEach((value, i) => {
-      this.#sqlite3.bind(statement, i + 1, toWa(value));
+      if (value instanceof Uint8Array && value.length === 0) this.#loaded.bindEmptyBlob(statement, i + 1);
+      else this.#sqlite3.bind(statement, i + 1, toWa(value));
     });
   }
 

@@ -104,11 +104,13 @@ export class SqliteStorageDriver implements StorageDriver {
     } finally {
       callOff();
     }
-    const undone = begun.then(() => connection.run('ROLLBACK', [])).catch(() => 0);
-    this.#late.set(
-      connection,
-      undone.then(() => void this.#late.delete(connection)),
-    );
+    const undone: Promise<void> = begun
+      .then(() => connection.run('ROLLBACK', []))
+      .catch(() => 0)
+      .then(() => {
+        if (this.#late.get(connection) === undone) this.#late.delete(connection);
+      });
+    this.#late.set(connection, undone);
     throw new HoldfastError('StoreBusy');
   }
 }

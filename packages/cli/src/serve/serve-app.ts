@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { announceServer, createHandler, jwtAuth, type Logger, type RunningServer, serve } from '@holdfast/server';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { machine, openStore } from '../open-store.ts';
+import { seedOnce } from './seed-once.ts';
+import { signingSecret } from './signing-secret.ts';
+import { loadStaticSite } from './static-site.ts';
+
+export interface ServeAppOptions {
+  /** Default: this machine only. */
+  readonly host?: string;
+  readonly logger?: Logger;
+  /** Told what takes a while. */
+  readonly say?: (what: string) => void;
+}
+
+export interface RunningApp {
+  readonly url: string;
+  /** Takes no more requests, ends what is under way and frees the data folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * An app on one port: its server, its own files, its data folder. The one place where these are wired
+ * together.
+ *
+ * @throws HoldfastError `PortTaken`, `DataFolderBusy`, `DataFolderReadOnly`, `DataFolderVersion`,
+ * `DatabaseMismatch`, `WebFolderMissing`, `InvalidConfig`
+ */
+export async function serveApp(config: LoadedConfig, options: ServeAppOptions = {}): Promise<RunningApp> {
+  const { schema, data, port, web, users, seed } = config;
+  const { host, logger, say } = options;
+  const site = web === undefined ? null : await loadStaticSite(web);
+  say?.(`Opening ${data}`);
+  const store = await openStore(schema, data);
+  try {
+    if (seed !== undefined) {
+      const rows = await seedOnce(data, store, schema, () => seed({ nowMs: machine.clock.now() }));
+      if (rows > 0) say?.(`First start: wrote ${rows.toLocaleString('en')} rows of sample data.`);
+    }
+    const secret = config.secret ?? (await signingSecret(data));
+    const adminSecret = randomBytes(32).toString('base64url');
+    const handler = createHandler({
+      store,
+      schema,
+      auth: jwtAuth({ secret, clock: machine.clock }),
+      clock: machine.clock,
+      adminSecret,
+      ...(users === undefined ? {} : { devUsers: users }),
+      ...(site === null ? {} : { fallback: site }),
+      ...(logger === undefined ? {} : { logger }),
+    });
+    const server: RunningServer = await serve({ handler, port, ...(host === undefined ? {} : { host }) });
+    const close = async () => {
+      await server.stop();
+      await store.close();
+    };
+    await announceServer(data, server.url, adminSecret).catch(async (error: unknown) => {
+      await server.stop();
+      throw error;
+    });
+    return { url: server.url, close };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import { HoldfastError, type Schema } from '@holdfast/core';
+import { expose } from 'comlink';
+import type { Engine } from '../../engine/engine.ts';
+import { openEngine } from '../../engine/open-engine.ts';
+import { httpBackend } from '../../link/http-backend.ts';
+import { installErrorTransfer } from '../../remote/error-transfer.ts';
+import type { WorkerApi } from '../../remote/worker-api.ts';
+import { browserDeviceKey } from './browser-device-key.ts';
+import { browserPlatform } from './browser-platform.ts';
+import { browserStorage } from './browser-storage.ts';
+import { storeName } from './store-name.ts';
+
+export interface ServeDeviceOptions<S extends Schema> {
+  /** The same schema as the page's. */
+  readonly schema: S;
+  /** Where to load SQLite's WebAssembly from, when the bundler does not carry it along. */
+  readonly wasmUrl?: string;
+}
+
+const APP = 'holdfast';
+
+/** Makes this worker the home of the page's device: its store, its keys and its engine. */
+export function serveDevice<S extends Schema>({ schema, wasmUrl }: ServeDeviceOptions<S>): void {
+  installErrorTransfer();
+  let running: Engine | null = null;
+  const engine = (): Engine => {
+    if (running === null) throw new HoldfastError('StoreClosed');
+    return running;
+  };
+  const api: WorkerApi = {
+    async open({ user, url, sync }, token) {
+      running = await openEngine({
+        schema,
+        user,
+        folder: browserStorage({ user: user.id, name: APP, ...(wasmUrl !== undefined && { wasmUrl }) }),
+        unlock: browserDeviceKey({ name: APP }),
+        backend: httpBackend({ url, token, fetch: (target, init) => fetch(target, init) }),
+        platform: browserPlatform({ name: await storeName(APP, user.id) }),
+        onFault: (error) => reportError(error),
+        ...(sync && { sync }),
+      });
+    },
+    commit: (intents, options) => engine().commit(intents, options),
+    select: (plan) => engine().select(plan),
+    watch: (plan, onRows, onError) =>
+      engine().watch(plan, {
+        onRows,
+        onError: (error) => onError(error instanceof Error ? error.message : String(error)),
+      }),
+    unwatch: (watch) => engine().unwatch(watch),
+    listen: (listener) => engine().listen(listener),
+    outbox: () => engine().outbox(),
+    sync: () => engine().sync(),
+    pause: () => engine().pause(),
+    resume: () => engine().resume(),
+    nudge: (why) => engine().nudge(why),
+    close: () => engine().close(),
+  };
+  expose(api);
+}

@@ -1,0 +1,72 @@
+import type { Server } from 'node:http';
+import { HoldfastError, must } from '@holdfast/core';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Handler } from '../http/create-handler.ts';
+
+export interface ServeOptions {
+  readonly handler: Handler;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** Default: this machine only. */
+  readonly host?: string;
+  /** How long a stop waits for requests under way. Default: 10 seconds. */
+  readonly graceMs?: number;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  readonly url: string;
+  /** Takes no more, lets what is under way end, then cuts what is left. */
+  stop(): Promise<void>;
+}
+
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 120_000;
+const KEEP_ALIVE_MS = 65_000;
+const MAX_HEADER_BYTES = 32 * 1024;
+
+/**
+ * Runs a handler under Node.
+ *
+ * @throws HoldfastError `PortTaken`
+ */
+export async function serve({
+  handler,
+  port,
+  host = '127.0.0.1',
+  graceMs = 10_000,
+}: ServeOptions): Promise<RunningServer> {
+  const server = createAdaptorServer({
+    fetch: (request) => handler.fetch(request),
+    hostname: host,
+    serverOptions: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+  }) as Server;
+  await listen(server, port, host);
+  const address = server.address();
+  const actual = must(address !== null && typeof address === 'object' ? address.port : null, 'the port');
+  const name = host.includes(':') ? `[${host}]` : host;
+  return { port: actual, url: `http://${name}:${actual}`, stop: () => stop(server, handler, graceMs) };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new HoldfastError('PortTaken', String(port), { cause: error }) : error);
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+async function stop(server: Server, handler: Handler, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  handler.close();
+  server.closeIdleConnections();
+  const late = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(late);
+}

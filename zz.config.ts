@@ -1,0 +1,2 @@
+import base from './apps/fieldbook/holdfast.config.ts';
+export default { ...base, web: '/tmp/hf-web', data: '/tmp/hf-b' };
