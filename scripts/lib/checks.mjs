@@ -76,14 +76,18 @@ async function checkPackage(cwd, folder) {
   const packed = await runNpm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { ...kept, cwd });
   if (packed.code !== 0) return [packed.stderr.trim()];
   const tarball = join(folder, JSON.parse(packed.stdout)[0].filename);
+  const { exports = {} } = JSON.parse(await readFile(join(cwd, 'package.json'), 'utf8'));
+  const styles = Object.keys(exports).filter((entry) => entry.endsWith('.css'));
+  const lookAtTypes = [
+    bin('@arethetypeswrong/cli/dist/index.js'),
+    tarball,
+    ...['--profile', 'esm-only', '--no-emoji', '--no-color'],
+    // A style sheet has no types.
+    ...(styles.length > 0 ? ['--exclude-entrypoints', ...styles] : []),
+  ];
   const publint = await said(
     runNode([bin('publint/src/cli.js'), 'run', tarball, '--strict', '--level', 'warning'], kept),
   );
-  const attw = await said(
-    runNode(
-      [bin('@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'],
-      kept,
-    ),
-  );
+  const attw = await said(runNode(lookAtTypes, kept));
   return [publint, attw].filter((text) => text !== '');
 }

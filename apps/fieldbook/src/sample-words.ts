@@ -175,8 +175,13 @@ export const CONDITIONS: readonly [Illness, ...Illness[]] = [
   },
 ];
 
-export const ALLERGIES = [
+interface Allergy {
+  readonly display: string;
+  readonly code: string;
+}
+
+export const ALLERGIES: readonly [Allergy, ...Allergy[]] = [
   { display: 'Allergy to penicillin', code: '91936005' },
   { display: 'Allergy to peanuts', code: '91935009' },
   { display: 'Allergy to bee venom', code: '424213003' },
-] as const;
+];

@@ -18,7 +18,13 @@ export {
 export type { DevUser, DevUsers } from './http/dev-routes.ts';
 export type { ImportReport } from './http/import-lines.ts';
 export { type MemoryStoreOptions, memoryStore } from './memory/memory-store.ts';
-export { announceServer, claimDataFolder, type DataFolder, type FolderHolder, folderHolder } from './node/data-folder.ts';
+export {
+  announceServer,
+  claimDataFolder,
+  type DataFolder,
+  type FolderHolder,
+  folderHolder,
+} from './node/data-folder.ts';
 export { type RunningServer, type ServeOptions, serve } from './node/serve.ts';
 export { type PgliteStoreOptions, pgliteStore } from './sql/pglite-store.ts';
 export {

@@ -13,6 +13,8 @@ export interface RunServerOptions {
   readonly host?: string;
   /** The data folder. Default: what the configuration says. */
   readonly data?: string;
+  /** Another way to tell it to stop. */
+  readonly until?: AbortSignal;
 }
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/;
@@ -28,7 +30,7 @@ export async function runServer(options: RunServerOptions): Promise<void> {
   const port = portOf(options.port ?? process.env.PORT);
   const host = options.host ?? process.env.HOST;
   // From here on: who stops the start itself wants it stopped cleanly too.
-  const stopped = nextStop();
+  const stopped = nextStop(options.until);
   const loaded = await loadConfig(options.config);
   const config = {
     ...loaded,
@@ -54,7 +56,7 @@ function portOf(text: string | undefined): number | null {
 }
 
 /** The first signal asks for a clean stop; by the second the process just ends. */
-function nextStop(): Promise<void> {
+function nextStop(until: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {
       process.off('SIGINT', stop);
@@ -63,6 +65,7 @@ function nextStop(): Promise<void> {
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
+    until?.addEventListener('abort', stop);
   });
 }
 

@@ -179,7 +179,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       stopNudges();
       live.clear();
       await loop.stop();
-      await news;
+      // Its request is called off; nothing of this store waits for the network to notice.
+      news.catch(() => undefined);
       await storage.close();
     },
   };

@@ -54,7 +54,7 @@ export function httpBackend({ url, token, fetch }: HttpBackendOptions): Backend 
         });
         if (!response.ok || !response.headers.get('content-type')?.startsWith('text/event-stream')) return 'never-open';
         open = true;
-        await readEvents(response, onNews);
+        await readEvents(response, onNews, signal);
       } catch {
         // The link broke: that is what the answer says.
       }
@@ -63,14 +63,17 @@ export function httpBackend({ url, token, fetch }: HttpBackendOptions): Backend 
   };
 }
 
-async function readEvents(response: Response, onNews: () => void): Promise<void> {
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+async function readEvents(response: Response, onNews: () => void, signal: AbortSignal): Promise<void> {
+  const reader = response.body?.getReader();
   if (reader === undefined) return;
+  // Not every fetch lets go of a body that is being read when its signal is aborted.
+  signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined), { once: true });
+  const decoder = new TextDecoder();
   let rest = '';
-  for (;;) {
+  while (!signal.aborted) {
     const { done, value } = await reader.read();
     if (done) return;
-    const events = (rest + value).split('\n\n');
+    const events = (rest + decoder.decode(value, { stream: true })).split('\n\n');
     rest = (events.pop() ?? '').slice(-10_000);
     if (events.some((event) => /^data:/m.test(event))) onNews();
   }

@@ -53,7 +53,8 @@ export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SY
   const { clock, random, timers, locks } = deps.platform;
   let state = SYNC_START;
   let running: Promise<void> | null = null;
-  let again = false;
+  /** What asked for another exchange while one was under way. */
+  let again: Trigger | null = null;
   let stopped = false;
   let cancelDue = () => {};
   let cancelSoon: (() => void) | null = null;
@@ -78,9 +79,9 @@ export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SY
     const outcome = await locks.exclusive(deps.lockName, () => exchangeOnce(deps, batch, abort.signal));
     if (outcome.type === 'overtaken') return 'again';
     if (outcome.type === 'taken-in') {
-      move({ type: 'answered' });
       batch = options.batch;
-      const goOn = outcome.more || (outcome.taken.sendable && outcome.taken.answered > 0);
+      const goOn = outcome.more || again !== null || (outcome.taken.sendable && outcome.taken.answered > 0);
+      move({ type: goOn ? 'goes-on' : 'answered' });
       return goOn ? 'again' : 'done';
     }
     const { result } = outcome;
@@ -100,12 +101,8 @@ export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SY
     move({ type: 'started' });
     try {
       for (let count = 0; count < MOST_EXCHANGES && !stopped && state.phase.at !== 'paused'; count += 1) {
-        again = false;
-        if ((await step()) === 'done' && !again) break;
-        if (state.phase.at !== 'exchanging') {
-          if (state.phase.at !== 'idle') break;
-          move({ type: 'started' });
-        }
+        again = null;
+        if ((await step()) === 'done') break;
       }
     } catch (error) {
       move({ type: 'busy', retryAfterMs: null, detail: error instanceof Error ? error.message : String(error) });
@@ -117,14 +114,17 @@ export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SY
   const start = (why: Trigger) => {
     if (stopped) return;
     if (running !== null) {
-      again = true;
+      again = why;
       return;
     }
     if (!mayStart(state, why, clock.now())) return;
     cancelDue();
+    again = null;
     running = drain().finally(() => {
       running = null;
       schedule();
+      // It failed while somebody asked: what asked may know better, such as a link that has come back.
+      if (again !== null) start(again);
     });
   };
 

@@ -23,6 +23,8 @@ export interface SyncState {
 export type SyncEvent =
   | { readonly type: 'started' }
   | { readonly type: 'answered' }
+  /** An answer came, and the next exchange follows at once. */
+  | { readonly type: 'goes-on' }
   | { readonly type: 'down'; readonly detail: string }
   | { readonly type: 'busy'; readonly retryAfterMs: number | null; readonly detail: string }
   | { readonly type: 'rejected'; readonly detail: string }
@@ -40,6 +42,8 @@ export function advance(state: SyncState, event: SyncEvent, nowMs: number, chanc
       return { ...state, phase: { at: 'exchanging' } };
     case 'answered':
       return { phase: { at: 'idle' }, link: 'up', failures: 0 };
+    case 'goes-on':
+      return { phase: { at: 'exchanging' }, link: 'up', failures: 0 };
     case 'down':
       return { phase: { at: 'offline', nextTry: nowMs + backoffMs(failures, chance, null) }, link: 'down', failures };
     case 'busy':

@@ -40,9 +40,7 @@ export async function install(
     const collections = [...schema.collections.values()];
     await session.script(collections.map((each) => appTable(each, names)).join('\n'));
     await checkTables(session, schema, names, pgSchema);
-    await session.query(
-      `INSERT INTO ${names.hf('role')} (name) VALUES (session_user) ON CONFLICT DO NOTHING`,
-    );
+    await session.query(`INSERT INTO ${names.hf('role')} (name) VALUES (session_user) ON CONFLICT DO NOTHING`);
     const epoch = await establishEpoch(session, names, deps);
     const parts = [
       ...collections.map((each) => appIndexes(schema, each, names)),

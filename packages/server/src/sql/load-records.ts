@@ -183,9 +183,10 @@ async function readRecords(
        'values', coalesce(r.content::json, CASE WHEN t.id IS NOT NULL THEN ${rowAsJson(collection, 't', 'to_json')} END),
        'scopes', ARRAY(SELECT s.name FROM ${hf('scope')} s WHERE s.id = ANY(r.scopes))) AS record
      FROM unnest($2::text[]) k(id)
-     JOIN ${hf('record')} r ON r.collection = $1 AND r.id = k.id
-     LEFT JOIN ${table(collection.name)} t ON t.id = k.id
-     WHERE r.count > 0`,
+     CROSS JOIN LATERAL (
+       SELECT * FROM ${hf('record')} r WHERE r.collection = $1 AND r.id = k.id AND r.count > 0 OFFSET 0
+     ) r
+     LEFT JOIN ${table(collection.name)} t ON t.id = k.id`,
     [numberOf(context, collection), sorted(ids)],
   );
   for (const row of rows) {

@@ -1,5 +1,5 @@
 import { PGlite, types } from '@electric-sql/pglite';
-import { parseInt8 } from './postgres-database.ts';
+import { parseInt8 } from './parse-int8.ts';
 import type { SqlDatabase, SqlParameter, SqlResult, SqlSession } from './sql-database.ts';
 
 const asText = (text: string): string => text;

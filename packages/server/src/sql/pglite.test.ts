@@ -1,4 +1,6 @@
 import { serverStoreContract, systemPorts } from '@holdfast/testkit';
 import { pgliteStore } from './pglite-store.ts';
 
-serverStoreContract('PGlite', (schema) => pgliteStore({ folder: null, schema, ...systemPorts }), { overlapping: false });
+serverStoreContract('PGlite', (schema) => pgliteStore({ folder: null, schema, ...systemPorts }), {
+  overlapping: false,
+});

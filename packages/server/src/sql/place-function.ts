@@ -22,21 +22,29 @@ export function placeFunction(
     WHERE NOT EXISTS (SELECT FROM ${hf('scope')} k WHERE k.name = n.name)
     ORDER BY n.name COLLATE "C"
     ON CONFLICT DO NOTHING`;
+  // Looked up id by id, by the primary key, whatever the planner takes the table's size for: right after an
+  // import it knows no statistics, and its plan for one row would make thousands quadratic.
   const place = `WITH want AS (
-      SELECT s.id, array_agg(DISTINCT k.id) AS scopes, bool_or(k.id IS NULL) AS blind
-      FROM (${scopes}) s LEFT JOIN ${hf('scope')} k ON k.name = s.name GROUP BY s.id
+      SELECT i.id, coalesce(array_agg(DISTINCT s.scope) FILTER (WHERE s.scope IS NOT NULL), '{}') AS scopes,
+        bool_or(s.name IS NOT NULL AND s.scope IS NULL) AS blind
+      FROM unnest($1) i(id) LEFT JOIN (
+        SELECT s.id, s.name, k.id AS scope FROM (${scopes}) s LEFT JOIN ${hf('scope')} k ON k.name = s.name
+      ) s ON s.id = i.id GROUP BY i.id
     ), diff AS MATERIALIZED (
-      SELECT r.id, r.scopes AS was, coalesce(w.scopes, '{}') AS now, coalesce(w.blind, false) AS blind
-      FROM ${hf('record')} r LEFT JOIN want w ON w.id = r.id
-      WHERE r.collection = ${number} AND r.id = ANY($1) AND r.count > 0 AND r.deleted IS NULL
+      SELECT w.id, r.epoch, r.scopes AS was, w.scopes AS now, w.blind
+      FROM want w CROSS JOIN LATERAL (
+        SELECT * FROM ${hf('record')} r
+        WHERE r.collection = ${number} AND r.id = w.id AND r.count > 0 AND r.deleted IS NULL OFFSET 0
+      ) r
     ), kept AS (
-      UPDATE ${hf('record')} r SET scopes = d.now FROM diff d
-      WHERE r.collection = ${number} AND r.id = d.id AND d.was <> d.now
+      INSERT INTO ${hf('record')} (collection, id, count, epoch, scopes)
+      SELECT ${number}, d.id, 0, d.epoch, d.now FROM diff d WHERE d.was <> d.now
+      ON CONFLICT (collection, id) DO UPDATE SET scopes = excluded.scopes
     ), fed AS (
       INSERT INTO ${hf('feed')} AS f (scope, collection, id, xid, entered, present)
       SELECT s.scope, ${number}, d.id, pg_current_xact_id(), pg_current_xact_id(), s.scope = ANY(d.now)
       FROM diff d CROSS JOIN LATERAL (SELECT unnest(d.now) UNION SELECT unnest(d.was)) s(scope)
-      WHERE s.scope IS NOT NULL AND ($2 OR (s.scope = ANY(d.now)) <> (s.scope = ANY(d.was)))
+      WHERE $2 OR (s.scope = ANY(d.now)) <> (s.scope = ANY(d.was))
       ORDER BY s.scope, d.id
       ON CONFLICT (scope, collection, id) DO UPDATE SET xid = excluded.xid, present = excluded.present,
         entered = CASE WHEN excluded.present AND NOT f.present THEN excluded.xid ELSE f.entered END

@@ -1,5 +1,6 @@
 import { HoldfastError, must } from '@holdfast/core';
 import pg from 'pg';
+import { parseInt8 } from './parse-int8.ts';
 import { BEGIN, type SqlDatabase, type SqlParameter, type SqlResult, type SqlSession } from './sql-database.ts';
 
 const INT8 = 20;
@@ -14,12 +15,6 @@ export interface PostgresOptions {
 }
 
 type Parser = (text: string) => unknown;
-
-/** A whole number where JavaScript can hold it, else its text: never a bigint. */
-export function parseInt8(text: string): number | string {
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : text;
-}
 
 const asText: Parser = (text) => text;
 

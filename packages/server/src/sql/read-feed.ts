@@ -41,7 +41,12 @@ export async function readFeed(db: SqlDatabase, context: SqlContext, request: Fe
     request.limit + 1,
     request.device,
   ]);
-  const answer = rows[0] as unknown as { snapshot: string; rows: FeedJson[] | null; receipts: AppliedJson[] | null; epochs: Epochs };
+  const answer = rows[0] as unknown as {
+    snapshot: string;
+    rows: FeedJson[] | null;
+    receipts: AppliedJson[] | null;
+    epochs: Epochs;
+  };
   const found = answer.rows ?? [];
   return {
     snapshot: answer.snapshot as Snapshot,
@@ -84,10 +89,12 @@ function statement(context: SqlContext): string {
   const { hf, table } = context.names;
   const after = '(p.place, s.name, f.id) > ($6::int, $7::text COLLATE "C", $8::text COLLATE "C")';
   const unseen = (row: string) => [`${row}.xid >= $4::text::xid8`, `${row}.xid = ANY($5::text[]::xid8[])`];
+  // OFFSET 0 keeps each look-up by its index, also while the planner has no statistics.
   const changes = unseen('f').map(
     (condition) => `SELECT p.place, s.name, f.scope, f.collection, f.id, f.present, f.entered
-      FROM held s JOIN ${hf('feed')} f ON f.scope = s.id JOIN places p ON p.id = f.collection
-      WHERE ${condition} AND ${after}`,
+      FROM held s CROSS JOIN LATERAL (
+        SELECT * FROM ${hf('feed')} f WHERE f.scope = s.id AND ${condition} OFFSET 0
+      ) f JOIN places p ON p.id = f.collection WHERE ${after}`,
   );
   const values = [...context.schema.collections.values()].map(
     (each) => `WHEN ${context.numbers.get(each.name)} THEN (SELECT ${rowAsJson(each, 't', 'to_json')}
@@ -125,7 +132,9 @@ function statement(context: SqlContext): string {
           'created', r.created, 'deleted', r.deleted, 'marks', r.marks,
           'values', CASE WHEN h.present THEN CASE h.collection ${values.join('\n          ')} END END)
           ORDER BY h.place, h.name, h.id)
-        FROM hits h JOIN ${hf('record')} r ON r.collection = h.collection AND r.id = h.id) AS rows,
+        FROM hits h CROSS JOIN LATERAL (
+          SELECT * FROM ${hf('record')} r WHERE r.collection = h.collection AND r.id = h.id OFFSET 0
+        ) r) AS rows,
       (SELECT json_agg(${appliedAsJson('a')} ORDER BY a.xid, a.id) FROM ${hf('applied')} a
         WHERE a.device = $10::text::uuid AND NOT a.acknowledged AND (${unseen('a').join(' OR ')})) AS receipts`;
 }

@@ -93,8 +93,9 @@ BEGIN
   EXECUTE 'WITH fed AS (
     INSERT INTO ${hf('feed')} AS f (scope, collection, id, xid, entered, present)
     SELECT s.scope, r.collection, r.id, pg_current_xact_id(), pg_current_xact_id(), $3
-    FROM ${hf('record')} r CROSS JOIN LATERAL unnest(r.scopes) s(scope)
-    WHERE r.collection = $1 AND r.id = ANY($2)
+    FROM unnest($2) k(id) CROSS JOIN LATERAL (
+      SELECT * FROM ${hf('record')} r WHERE r.collection = $1 AND r.id = k.id OFFSET 0
+    ) r CROSS JOIN LATERAL unnest(r.scopes) s(scope)
     ORDER BY s.scope, r.id
     ON CONFLICT (scope, collection, id) DO UPDATE SET xid = excluded.xid, present = excluded.present
     RETURNING scope

@@ -62,6 +62,7 @@ DECLARE
   vanished text[];
   appeared text[];
   changed text[];
+  strange boolean;
   placed text[];
   awaited text[];
   moved text[];
@@ -73,11 +74,11 @@ BEGIN
         UNION ALL
         SELECT o.%field% FROM hf_new n JOIN hf_old o ON o.id = n.id WHERE n.%field% IS DISTINCT FROM o.%field%
       ) x WHERE p IS NOT NULL`)}
-    EXECUTE ${dollarQuote(sql.vanish('(SELECT * FROM hf_old o WHERE NOT EXISTS (SELECT FROM hf_new n WHERE n.id = o.id))'))} INTO vanished ${using};
-    EXECUTE ${dollarQuote(sql.change)} INTO changed, placed ${using};
-    -- What had no row in hf_record either came under a new id, or was never seen by a trigger.
-    EXECUTE ${dollarQuote(sql.appear(`(SELECT n.* FROM hf_new n LEFT JOIN ${hf('record')} r ON r.collection = ${number} AND r.id = n.id
-        WHERE r.id IS NULL OR r.count = 0 OR r.deleted IS NOT NULL)`))} INTO appeared, awaited ${using};
+    EXECUTE ${dollarQuote(sql.change)} INTO changed, placed, strange ${using};
+    IF strange THEN
+      EXECUTE ${dollarQuote(sql.vanish('(SELECT * FROM hf_old o WHERE NOT EXISTS (SELECT FROM hf_new n WHERE n.id = o.id))'))} INTO vanished ${using};
+      EXECUTE ${dollarQuote(sql.appear(`(SELECT n.* FROM hf_new n LEFT JOIN LATERAL ${sql.living('n.id')} l ON true WHERE l.id IS NULL)`))} INTO appeared, awaited ${using};
+    END IF;
   ELSIF TG_OP = 'DELETE' THEN
     EXECUTE ${dollarQuote(sql.vanish('hf_old'))} INTO vanished ${using};
   ELSIF TG_WHEN = 'BEFORE' THEN
@@ -109,13 +110,20 @@ function statements(collection: Collection, number: number, names: SqlNames) {
   const key = (id: string, field: string) => `$1->'r'->${id}->>${field}`;
 
   // The key says which of the context's stamps is meant; without one it is a change of plain SQL.
-  const mark = (count: string, by: string, floor: string) => `jsonb_build_array(${count}, $2, pg_current_xact_id()::text,
+  const mark = (
+    count: string,
+    by: string,
+    floor: string,
+  ) => `jsonb_build_array(${count}, $2, pg_current_xact_id()::text,
       coalesce($1->'s'->(${by})::int->>0, greatest($3 COLLATE "C", ${hf('stamp_after')}(${floor}))),
       coalesce($1->'s'->(${by})::int->>1, ''),
       CASE WHEN ${by} IS NOT NULL THEN $1->>'a' END, CASE WHEN ${by} IS NOT NULL THEN $1->>'b' END)`;
 
   // Fields of a new record that carry another stamp than its creation.
-  const bornMarks = (count: string, id: string) => `coalesce((SELECT jsonb_object_agg(k.key, ${mark(count, 'k.value', "NULL")})
+  const bornMarks = (
+    count: string,
+    id: string,
+  ) => `coalesce((SELECT jsonb_object_agg(k.key, ${mark(count, 'k.value', 'NULL')})
       FROM jsonb_each_text($1->'r'->${id}) k WHERE k.key <> ''), '{}')`;
 
   const appear = (source: string) => `WITH put AS (
@@ -136,31 +144,50 @@ function statements(collection: Collection, number: number, names: SqlNames) {
     const name = quoteName(field);
     return `CASE WHEN n.${name} IS DISTINCT FROM o.${name} OR k.named ? ${quoteText(field)} THEN ${quoteText(field)} END`;
   });
+  // By the primary key, id by id, whatever the planner takes the table's size for.
+  const living = (id: string) =>
+    `(SELECT r.id FROM ${record} r WHERE r.collection = ${number} AND r.id = ${id} AND ${alive} OFFSET 0)`;
+
+  // The inserts always meet the record's row: what they bring is what it becomes. Strange are rows under a
+  // new id, and those that no trigger has seen before.
   const change = `WITH src AS MATERIALIZED (
-      SELECT x.id, x.fields FROM (
-        SELECT n.id, array_remove(ARRAY[${differs.join(', ')}]::text[], NULL) AS fields
-        FROM hf_new n JOIN hf_old o ON o.id = n.id CROSS JOIN LATERAL (SELECT $1->'r'->n.id AS named) k
-        WHERE EXISTS (SELECT FROM ${table} t WHERE t.id = n.id)
-      ) x WHERE x.fields <> '{}'
+      SELECT n.id, array_remove(ARRAY[${differs.join(', ')}]::text[], NULL) AS fields, k.named,
+        o.id IS NULL OR l.id IS NULL AS strange,
+        EXISTS (SELECT FROM ${table} t WHERE t.id = n.id) AS there
+      FROM hf_new n LEFT JOIN hf_old o ON o.id = n.id
+      CROSS JOIN LATERAL (SELECT $1->'r'->n.id AS named) k
+      LEFT JOIN LATERAL ${living('n.id')} l ON true
+    ), hit AS (
+      SELECT * FROM src WHERE there AND NOT strange AND fields <> '{}'
     ), put AS (
-      UPDATE ${record} r SET count = r.count + 1, epoch = $2,
-        marks = r.marks || (SELECT jsonb_object_agg(f,
-          ${mark('r.count + 1', key('r.id', 'f'), 'coalesce(r.marks->f->>3, r.created->>3)')}) FROM unnest(src.fields) f)
-      FROM src WHERE r.collection = ${number} AND r.id = src.id AND ${alive}
-      RETURNING r.id, src.fields && ARRAY[${scopeFields(collection).map(quoteText).join(', ')}]::text[] AS moves
-    ) SELECT array_agg(id) FILTER (WHERE NOT moves), array_agg(id) FILTER (WHERE moves) FROM put`;
+      INSERT INTO ${record} AS r (collection, id, count, epoch, marks)
+      SELECT ${number}, s.id, 0, $2, (SELECT jsonb_object_agg(f, s.named->f) FROM unnest(s.fields) f)
+      FROM hit s ORDER BY s.id COLLATE "C"
+      ON CONFLICT (collection, id) DO UPDATE SET count = r.count + 1, epoch = $2,
+        marks = r.marks || (SELECT jsonb_object_agg(m.key,
+          ${mark('r.count + 1', 'm.value', 'coalesce(r.marks->m.key->>3, r.created->>3)')})
+          FROM jsonb_each_text(excluded.marks) m)
+    ) SELECT s.stay, s.move, (SELECT bool_or(strange) FROM src) FROM (
+      SELECT array_agg(id) FILTER (WHERE NOT moves) AS stay, array_agg(id) FILTER (WHERE moves) AS move FROM (
+        SELECT id, fields && ARRAY[${scopeFields(collection).map(quoteText).join(', ')}]::text[] AS moves FROM hit
+      ) h
+    ) s`;
 
   const end = (source: string, where: string) => `WITH put AS (
-      UPDATE ${record} r SET count = r.count + 1, epoch = $2, awaited = true,
-        deleted = ${mark('r.count + 1', key('r.id', "''"), top)}, content = ${rowAsJson(collection, 'o', 'to_jsonb')}
-      FROM ${source} o WHERE r.collection = ${number} AND r.id = o.id AND ${alive}${where}
+      INSERT INTO ${record} AS r (collection, id, count, epoch, content)
+      SELECT ${number}, o.id, 0, $2, ${rowAsJson(collection, 'o', 'to_jsonb')}
+      FROM ${source} o CROSS JOIN LATERAL ${living('o.id')} l${where}
+      ORDER BY o.id COLLATE "C"
+      ON CONFLICT (collection, id) DO UPDATE SET count = r.count + 1, epoch = $2, awaited = true,
+        deleted = ${mark('r.count + 1', key('r.id', "''"), top)}, content = excluded.content
       RETURNING r.id
     ) SELECT array_agg(id) FROM put`;
 
   return {
     appear,
     change,
-    vanish: (source: string) => end(source, ` AND NOT EXISTS (SELECT FROM ${table} t WHERE t.id = o.id)`),
+    living,
+    vanish: (source: string) => end(source, ` WHERE NOT EXISTS (SELECT FROM ${table} t WHERE t.id = o.id)`),
     truncate: end(table, ''),
   };
 }

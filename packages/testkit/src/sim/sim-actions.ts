@@ -36,7 +36,7 @@ const acts: Readonly<Record<string, Act>> = {
     device.write((tx) => {
       const person = tx.people.create({ name: `p${chance.below(1e6)}`, mentor: mentorFor(user, chance), note: '' });
       const visit = tx.visits.create({ personId: person.id, minutes: chance.below(90), kind: 'home' });
-      const dose = chance.below(100);
+      const dose = chance.below(1e9);
       tx.doses.create({ personId: person.id, dose, unit: unitOf(dose), basis: [{ visitId: visit.id }] });
     }),
 
@@ -72,7 +72,7 @@ const acts: Readonly<Record<string, Act>> = {
   async 'change dose'(device, chance) {
     const id = await anyId(device, 'doses', chance);
     if (id === null) return null;
-    const dose = chance.below(100);
+    const dose = chance.below(1e9);
     return device.write((tx) => tx.doses.update(id, { dose, unit: unitOf(dose) }));
   },
 

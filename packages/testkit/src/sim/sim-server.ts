@@ -1,7 +1,8 @@
-import type { MutationId, Receipt, Scope, UserId } from '@holdfast/core';
+import type { ExchangeRequest, MutationId, Receipt, Scope, UserId } from '@holdfast/core';
 import { createExchange, handleExchangeText, memoryStore, type Principal, type ServerStore } from '@holdfast/server';
 import type { Chance } from './chance.ts';
 import type { Faults } from './faults.ts';
+import { watchSight } from './sight-oracle.ts';
 import { simSchema } from './sim-schema.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -23,7 +24,7 @@ export function createSimServer(time: VirtualTime, chance: Chance, faults: () =>
   const violations: string[] = [];
   const answers = new Map<MutationId, Receipt>();
   const clock = { now: () => WORLD_START_MS + time.now() };
-  const store = memoryStore({
+  const inner = memoryStore({
     schema: simSchema,
     clock,
     random: chance,
@@ -33,6 +34,7 @@ export function createSimServer(time: VirtualTime, chance: Chance, faults: () =>
       await new Promise<void>((resolve) => time.after(ms, resolve));
     },
   });
+  const { store, sent } = watchSight(inner, violations);
   const exchange = createExchange({ store, schema: simSchema, clock });
 
   const note = (receipts: readonly Receipt[]) => {
@@ -53,6 +55,7 @@ export function createSimServer(time: VirtualTime, chance: Chance, faults: () =>
     answers,
     violations,
     async handle(principal, body) {
+      sent((JSON.parse(body) as ExchangeRequest).mutations);
       const answer = await handleExchangeText(exchange, principal, body, (error) =>
         violations.push(`the server met a fault: ${String(error instanceof Error ? error.stack : error)}`),
       );

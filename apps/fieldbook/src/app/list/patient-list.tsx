@@ -13,6 +13,8 @@ import { searchPatients } from './search-patients.ts';
 import { useSteadyRows } from './steady-rows.ts';
 
 const m = messages.list;
+const ROW_COLUMNS = ['id', 'name', 'birthDate', 'sex', 'phone', 'mentorId'] as const;
+const SCREENFUL = 24;
 
 /** All patients on this device, with a search that answers while one types. */
 export function PatientList({ openId }: { readonly openId: string | null }) {
@@ -21,12 +23,10 @@ export function PatientList({ openId }: { readonly openId: string | null }) {
   const { ready } = useSyncStatus();
   const statuses = useRecordStatuses();
   const mentorNames = useMentorNames();
-  const all = useLive(
-    (db) => db.selectFrom('patients').select(['id', 'name', 'birthDate', 'sex', 'phone', 'mentorId']).orderBy('name'),
-    [],
-  );
-  const { rows, held, release } = useSteadyRows(all ?? [], !ready, (id) => statuses.has(`patients/${id}`));
-  const shown = wanted === '' ? rows : searchPatients(all ?? [], wanted);
+  const { all, first } = usePatientRows();
+  const steady = useSteadyRows(all ?? [], !ready, (id) => statuses.has(`patients/${id}`));
+  const rows = all === undefined ? (first ?? []) : steady.rows;
+  const shown = wanted === '' ? rows : searchPatients(all ?? rows, wanted);
   return (
     <section className="pane list-pane" aria-labelledby="patients-heading">
       <div className="list-head">
@@ -46,9 +46,9 @@ export function PatientList({ openId }: { readonly openId: string | null }) {
           </Button>
         </SearchField>
       </div>
-      {held > 0 && wanted === '' ? (
-        <Button className="held" onPress={release}>
-          {m.showNew(held)}
+      {steady.held > 0 && wanted === '' ? (
+        <Button className="held" onPress={steady.release}>
+          {m.showNew(steady.held)}
         </Button>
       ) : null}
       <ListRows rows={shown} openId={openId} mentorNames={mentorNames} />
@@ -60,6 +60,13 @@ export function PatientList({ openId }: { readonly openId: string | null }) {
       </div>
     </section>
   );
+}
+
+/** All patients by name and, while twenty thousand are still being read, the first few of them. */
+function usePatientRows() {
+  const first = useLive((db) => db.selectFrom('patients').select(ROW_COLUMNS).orderBy('name').limit(SCREENFUL), []);
+  const all = useLive((db) => db.selectFrom('patients').select(ROW_COLUMNS).orderBy('name'), []);
+  return { all, first };
 }
 
 /** Names by mentor, for a coordinator, who sees the patients of all; otherwise none. */

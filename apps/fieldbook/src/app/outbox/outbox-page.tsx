@@ -7,6 +7,7 @@ import { useDevice } from '../hooks.ts';
 import { messages } from '../messages.ts';
 import { BackLink } from '../parts/back-link.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
+import { useNow } from '../parts/use-now.ts';
 import { When } from '../parts/when.tsx';
 import { hrefOf } from '../route.ts';
 import { useSignedIn } from '../session/session-context.ts';
@@ -35,7 +36,8 @@ function Summary() {
   const device = useDevice();
   const status = useSyncStatus();
   const { sent, all } = useToday();
-  const nextTry = 'nextTry' in status.phase ? m.nextTry(sayAhead(new Date(status.phase.nextTry), new Date())) : null;
+  const now = useNow(1000);
+  const nextTry = 'nextTry' in status.phase ? m.nextTry(sayAhead(new Date(status.phase.nextTry), now)) : null;
   return (
     <div className="summary">
       <div className="summary-ring">

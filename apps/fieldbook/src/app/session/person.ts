@@ -7,7 +7,11 @@ export interface Person {
   readonly role: 'mentor' | 'coordinator';
 }
 
-const person = z.object({ id: z.string().min(1), name: z.string().min(1), role: z.enum(['mentor', 'coordinator']).catch('mentor') });
+const person = z.object({
+  id: z.string().min(1),
+  name: z.string().min(1),
+  role: z.enum(['mentor', 'coordinator']).catch('mentor'),
+});
 const people = z.union([z.array(person), z.object({ users: z.array(person) }).transform(({ users }) => users)]);
 
 export function parsePerson(input: unknown): Person | null {

@@ -50,7 +50,7 @@ async function requestToken(user: string): Promise<string | null> {
 export function secondsLeft(token: string, nowMs: number): number {
   try {
     const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
-    const { exp } = claims.parse(JSON.parse(window.atob(payload)));
+    const { exp } = claims.parse(JSON.parse(atob(payload)));
     return exp - nowMs / 1000;
   } catch {
     return 0;

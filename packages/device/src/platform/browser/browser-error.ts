@@ -19,8 +19,6 @@ const SQLITE_NAMES: Readonly<Record<number, string>> = {
 export function toBrowserStoreError(error: unknown, moment: StoreMoment): unknown {
   if (error instanceof SQLiteError) {
     const primary = Number(error.code) & 0xff;
-    // A dead tab's handle can stay locked for ten seconds; while opening that shows only as this.
-    if (moment === 'opening' && SQLITE_NAMES[primary] === 'SQLITE_CANTOPEN') return busy(error);
     return toStoreError(error, SQLITE_NAMES[primary] ?? '', moment);
   }
   if (!(error instanceof DOMException)) return error;

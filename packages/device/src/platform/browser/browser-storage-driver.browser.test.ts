@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -72,13 +73,24 @@ describe('tabs', () => {
       await new Promise((resolve) => setTimeout(resolve, 3 * round));
       await writer.evaluate(() => window.replaceWorker());
       const seen = await ask(page, 'inspect');
-      expect(seen).toMatchObject({ torn: 0, integrity: 'ok' });
+      expect(seen).toMatchObject({ torn: 0, integrity: 'ok', last: seen.batches });
       expect(seen.batches).toBeGreaterThanOrEqual(acknowledged.count());
     }
     await ask(page, 'close');
     await writer.close();
     expect(browser.pageErrors).toEqual([]);
   });
+});
+
+test('[WR1] runs the same from a development server', async () => {
+  const sources = await serveStoragePages('dev');
+  const tab = await browser.newPage(sources.url);
+  await ask(tab, 'open', 'dev');
+  await ask(tab, 'increment', 2);
+  expect(await ask(tab, 'counter')).toBe(2);
+  await tab.close();
+  await sources.close();
+  expect(browser.pageErrors).toEqual([]);
 });
 
 test('[WR7] an exceeded quota is StoreFull; what was there stays, and goes on once there is room', async () => {
@@ -107,7 +119,7 @@ test('[WR1] a killed browser keeps every acknowledged write, whole, and nothing 
     const acknowledged = await listenForBatches(tab, last);
     await ask(tab, 'open', 'killed');
     const seen = await ask(tab, 'inspect');
-    expect(seen).toMatchObject({ torn: 0, integrity: 'ok' });
+    expect(seen).toMatchObject({ torn: 0, integrity: 'ok', last: seen.batches });
     expect(seen.batches).toBeGreaterThanOrEqual(last);
     await ask(tab, 'startWriting');
     await acknowledged.atLeast(seen.batches + 5 + round);
@@ -119,9 +131,23 @@ test('[WR1] a killed browser keeps every acknowledged write, whole, and nothing 
   await removeProfile(profile);
 });
 
-test('[ST1] nothing that was written is readable in the browser’s profile', async () => {
+test('[ST1] nothing that was written is readable in the browser’s profile, in use or closed', async () => {
+  const marker = `marker-${randomUUID()}`;
+  const control = `control-${randomUUID()}`;
+  await ask(page, 'open', 'secrets');
+  await ask(page, 'remember', marker);
+  await page.evaluate(async (text) => {
+    const folder = await navigator.storage.getDirectory();
+    const file = await (await folder.getFileHandle('in-clear', { create: true })).createWritable();
+    await file.write(text);
+    await file.close();
+  }, control);
+  expect(await filesWith(browser.profile, marker)).toEqual([]);
+  await ask(page, 'close');
   await browser.close();
-  expect(await filesWith(browser.profile, 'Marker-of-Ada-Lovelace-7391')).toEqual([]);
+  expect(await filesWith(browser.profile, marker)).toEqual([]);
+  // The search does find what stands there in clear.
+  expect(await filesWith(browser.profile, control)).not.toEqual([]);
 });
 
 /** Counts the batches whose write has resolved. */

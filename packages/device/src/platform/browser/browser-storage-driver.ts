@@ -3,8 +3,10 @@ import type { DatabaseKey, StorageDriver } from '../../ports/storage-driver.ts';
 import { openingStatements } from '../sqlite/opening-statements.ts';
 import { retryBusy } from '../sqlite/retry-busy.ts';
 import { BUSY_BOUND_MS, SqliteStorageDriver } from '../sqlite/sqlite-storage-driver.ts';
+import { withinBound } from '../sqlite/within-bound.ts';
 import { browserTimers } from './browser-timers.ts';
 import { type LoadedSqlite, type LoadSqliteOptions, loadSqlite } from './load-sqlite.ts';
+import { taskBreaks } from './task-breaks.ts';
 import { WaConnection, withBrowserErrors } from './wa-connection.ts';
 
 export interface BrowserStorageDriverOptions extends LoadSqliteOptions {
@@ -24,8 +26,12 @@ export interface BrowserStorageDriverOptions extends LoadSqliteOptions {
  */
 export async function openBrowserStorageDriver(options: BrowserStorageDriverOptions): Promise<StorageDriver> {
   const { timers = browserTimers(), busyBoundMs = BUSY_BOUND_MS, load = loadSqlite } = options;
-  const writer = await retryBusy({ timers, boundMs: busyBoundMs }, () => openConnection(load, options));
-  return new SqliteStorageDriver({ writer, timers, busyBoundMs });
+  const patience = { timers, boundMs: busyBoundMs };
+  const opening = retryBusy(patience, () => openConnection(load, options));
+  const writer = await withinBound(patience, opening, () => {
+    opening.then((late) => late.close()).catch(() => {});
+  });
+  return new SqliteStorageDriver({ writer, timers, busyBoundMs, takeBreak: taskBreaks() });
 }
 
 async function openConnection(

@@ -1,5 +1,8 @@
+/// <reference path="./wa-sqlite.d.ts" />
 import { OPFSCoopSyncVFS } from '@journeyapps/wa-sqlite/src/examples/OPFSCoopSyncVFS.js';
 import { SQLITE_FULL, SQLITE_OK } from '@journeyapps/wa-sqlite/src/sqlite-constants.js';
+
+const DEAD_HANDLE_PAUSE_MS = 25;
 
 /** A file system for SQLite over OPFS, and how to give up what it holds. */
 export interface Vfs {
@@ -8,14 +11,43 @@ export interface Vfs {
 }
 
 /**
- * `OPFSCoopSyncVFS`, whose tabs hand the files' access handles to each other, with two things mended.
+ * `OPFSCoopSyncVFS`, whose tabs hand the files' access handles to each other, with three things mended.
  * Only dedicated workers have such handles.
  */
 export async function opfsVfs(module: object): Promise<Vfs> {
   const vfs = await OPFSCoopSyncVFS.create('holdfast-opfs', module);
+  waitForTheDead(vfs);
   seeJournalsOfOthers(vfs);
   tellWhenFull(vfs);
   return { vfs, dispose: () => dispose(vfs) };
+}
+
+/**
+ * A tab that has died can leave its handles locked for some seconds after its Web Lock is gone. The
+ * class opens three handles at a time, and when one fails it forgets those that are still coming: they
+ * would lock the store for good. So each waits until it succeeds. The Web Lock is held meanwhile, which
+ * leaves nobody else to wait for.
+ */
+function waitForTheDead(vfs: OPFSCoopSyncVFS): void {
+  const { persistentFiles } = vfs;
+  const keep = persistentFiles.set;
+  persistentFiles.set = (path, file) => {
+    const handle = file.fileHandle;
+    if (handle)
+      file.fileHandle = { createSyncAccessHandle: () => openPatiently(() => handle.createSyncAccessHandle()) };
+    return keep.call(persistentFiles, path, file);
+  };
+}
+
+async function openPatiently<T>(open: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!isDomError(error, 'NoModificationAllowedError')) throw error;
+    }
+    await new Promise((resume) => setTimeout(resume, DEAD_HANDLE_PAUSE_MS));
+  }
 }
 
 /**
@@ -39,14 +71,15 @@ function seeJournalsOfOthers(vfs: OPFSCoopSyncVFS): void {
 /** An exceeded quota is a full disk, not a broken one. */
 function tellWhenFull(vfs: OPFSCoopSyncVFS): void {
   const { jWrite, jTruncate, jSync } = vfs;
-  const orFull = (code: number) => (code !== SQLITE_OK && isQuotaError(vfs.lastError) ? SQLITE_FULL : code);
+  const orFull = (code: number) =>
+    code !== SQLITE_OK && isDomError(vfs.lastError, 'QuotaExceededError') ? SQLITE_FULL : code;
   vfs.jWrite = (...args) => orFull(jWrite.apply(vfs, args));
   vfs.jTruncate = (...args) => orFull(jTruncate.apply(vfs, args));
   vfs.jSync = (...args) => orFull(jSync.apply(vfs, args));
 }
 
-function isQuotaError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'QuotaExceededError';
+function isDomError(error: unknown, name: string): boolean {
+  return error instanceof DOMException && error.name === name;
 }
 
 function dispose(vfs: OPFSCoopSyncVFS): void {

@@ -3,6 +3,8 @@ declare module '@journeyapps/wa-sqlite/src/examples/OPFSCoopSyncVFS.js' {
   import type { Base } from '@journeyapps/wa-sqlite/src/VFS.js';
 
   interface PersistentFile {
+    /** All that is asked of it. */
+    fileHandle: { createSyncAccessHandle(): Promise<unknown> } | null;
     readonly accessHandle: { getSize(): number } | null;
     readonly handleRequestChannel: BroadcastChannel | undefined;
   }

@@ -1,16 +1,13 @@
 import { hasCode } from '@holdfast/core';
-import type { Timers } from '../../ports/platform.ts';
+import type { Patience } from './within-bound.ts';
 
 const LONGEST_PAUSE_MS = 50;
 
 /**
  * Tries until the store is no longer busy, for `boundMs` of pauses in all; then the last `StoreBusy`
- * passes. The handle of a tab that died can stay locked for ten seconds, so a bound is generous.
+ * passes.
  */
-export async function retryBusy<T>(
-  { timers, boundMs }: { timers: Timers; boundMs: number },
-  attempt: () => T | Promise<T>,
-): Promise<T> {
+export async function retryBusy<T>({ timers, boundMs }: Patience, attempt: () => T | Promise<T>): Promise<T> {
   let waitedMs = 0;
   for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {

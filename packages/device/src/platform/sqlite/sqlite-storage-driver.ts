@@ -4,6 +4,7 @@ import type { ReadTx, SqlRow, SqlValue, StorageDriver, WriteTx } from '../../por
 import { retryBusy } from './retry-busy.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { Turns } from './turns.ts';
+import { type Patience, withinBound } from './within-bound.ts';
 
 /** How long a write waits for another tab or process that holds the store. */
 export const BUSY_BOUND_MS = 30_000;
@@ -14,6 +15,8 @@ export interface SqliteStorageDriverParts {
   readonly reader?: SqliteConnection;
   readonly timers: Timers;
   readonly busyBoundMs?: number;
+  /** Awaited between transactions, for what has to be let in meanwhile. */
+  readonly takeBreak?: () => Promise<void>;
   /** Shared by drivers that share one connection. */
   readonly turns?: Turns;
 }
@@ -27,17 +30,20 @@ export class SqliteStorageDriver implements StorageDriver {
   readonly #reader: SqliteConnection;
   readonly #writes: Turns;
   readonly #reads: Turns;
-  readonly #patience: { timers: Timers; boundMs: number };
+  readonly #patience: Patience;
+  readonly #takeBreak: (() => Promise<void>) | undefined;
   /** Begins that were given up on and may still come. */
   readonly #late = new Map<SqliteConnection, Promise<void>>();
   #closing: Promise<void> | null = null;
 
-  constructor({ writer, reader, timers, busyBoundMs = BUSY_BOUND_MS, turns = new Turns() }: SqliteStorageDriverParts) {
+  constructor(parts: SqliteStorageDriverParts) {
+    const { writer, reader, timers, busyBoundMs = BUSY_BOUND_MS, turns = new Turns() } = parts;
     this.#writer = writer;
     this.#reader = reader ?? writer;
     this.#writes = turns;
     this.#reads = reader ? new Turns() : turns;
     this.#patience = { timers, boundMs: busyBoundMs };
+    this.#takeBreak = parts.takeBreak;
   }
 
   async read<T>(work: (tx: ReadTx) => Promise<T>): Promise<T> {
@@ -73,6 +79,7 @@ export class SqliteStorageDriver implements StorageDriver {
     begin: (connection: SqliteConnection) => Promise<void>,
     work: (tx: WriteTx) => Promise<T>,
   ): Promise<T> {
+    if (this.#takeBreak) await this.#takeBreak();
     await this.#begin(connection, begin);
     const tx = new Transaction(connection);
     try {
@@ -92,26 +99,17 @@ export class SqliteStorageDriver implements StorageDriver {
    * too: a begin that comes later than that is undone, and nothing else begins before it.
    */
   async #begin(connection: SqliteConnection, begin: (connection: SqliteConnection) => Promise<void>): Promise<void> {
-    const { timers, boundMs } = this.#patience;
-    const late = this.#late.get(connection) ?? Promise.resolve();
-    const begun = late.then(() => retryBusy(this.#patience, () => begin(connection)));
-    let callOff = () => {};
-    const bound = new Promise<'late'>((resolve) => {
-      callOff = timers.after(boundMs, () => resolve('late'));
+    const late = this.#late.get(connection);
+    const begun = Promise.resolve(late).then(() => retryBusy(this.#patience, () => begin(connection)));
+    await withinBound(this.#patience, begun, () => {
+      const undone: Promise<void> = begun
+        .then(() => connection.run('ROLLBACK', []))
+        .catch(() => 0)
+        .then(() => {
+          if (this.#late.get(connection) === undone) this.#late.delete(connection);
+        });
+      this.#late.set(connection, undone);
     });
-    try {
-      if ((await Promise.race([begun, bound])) !== 'late') return;
-    } finally {
-      callOff();
-    }
-    const undone: Promise<void> = begun
-      .then(() => connection.run('ROLLBACK', []))
-      .catch(() => 0)
-      .then(() => {
-        if (this.#late.get(connection) === undone) this.#late.delete(connection);
-      });
-    this.#late.set(connection, undone);
-    throw new HoldfastError('StoreBusy');
   }
 }
 

@@ -45,7 +45,7 @@ function busyCase(harness: StorageDriverHarness): Case {
     title: '[WR1] a store that stays busy is told as StoreBusy, and is usable again once it is free',
     async run() {
       const { place, driver } = await withNotes(harness);
-      const impatient = await place.open({ key: KEY, busyBoundMs: 60 });
+      const impatient = await place.open({ key: KEY, busyBoundMs: 500 });
       await driver.write(async (tx) => {
         await tx.run('INSERT INTO note (id) VALUES (1)');
         await failsWith('StoreBusy', addNote(impatient, 2, ''), 'a write while another is under way');

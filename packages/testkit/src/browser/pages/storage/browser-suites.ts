@@ -4,6 +4,7 @@ import { storageDriverCases } from '../../../contracts/storage-driver/storage-dr
 import type { StorageDriverHarness } from '../../../contracts/storage-driver/storage-driver-harness.ts';
 import { unlockCases } from '../../../contracts/unlock/unlock-cases.ts';
 import { idbFiles, overwriteIdbFile } from './idb-files.ts';
+import { opfsCases } from './opfs-cases.ts';
 import { opfsFiles, overwriteOpfsFile } from './opfs-files.ts';
 import { platformCases } from './platform-cases.ts';
 import type { Suite } from './storage-calls.ts';
@@ -36,7 +37,7 @@ const idb: StorageDriverHarness = {
 
 /** Everything the storage page's worker can be put through. Listing the cases runs nothing. */
 export const browserSuites: Readonly<Record<Suite, readonly Case[]>> = {
-  opfs: storageDriverCases(opfs),
+  opfs: [...storageDriverCases(opfs), ...opfsCases(opfs)],
   idb: storageDriverCases(idb),
   unlock: unlockCases({ open: async (name) => browserDeviceKey({ name: `unlock ${name}` }) }),
   platform: platformCases(),

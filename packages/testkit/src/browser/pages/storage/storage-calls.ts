@@ -10,6 +10,8 @@ export interface StorageCalls {
   startWriting(): Promise<void>;
   /** What a store holds after whatever happened to its writer. */
   inspect(): Promise<Inspection>;
+  /** Writes a text, as part of a row and as a table's name. */
+  remember(text: string): Promise<void>;
   /** Writes `mebibytes` in one write. Gives null, or the code it failed with. */
   fill(mebibytes: number): Promise<string | null>;
   close(): Promise<void>;
@@ -22,6 +24,8 @@ export const ROWS_PER_BATCH = 20;
 
 export interface Inspection {
   readonly batches: number;
+  /** The number of the last batch; they count from 1, without gaps. */
+  readonly last: number;
   /** Batches that lack rows, or have rows of none. */
   readonly torn: number;
   readonly integrity: string;
@@ -37,3 +41,14 @@ export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: string }
   | { readonly acknowledged: number };
+
+declare global {
+  interface Window {
+    /** Asks the page's worker, and gives its answer. */
+    ask(name: Call['name'], ...args: unknown[]): Promise<unknown>;
+    /** Ends the worker, as locking does, and starts another one. */
+    replaceWorker(): void;
+    /** Given by the test: told of each batch that was acknowledged. */
+    acknowledged?(batch: number): void;
+  }
+}

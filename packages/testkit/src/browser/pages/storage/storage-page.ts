@@ -1,16 +1,5 @@
 import type { Answer, Call } from './storage-calls.ts';
 
-declare global {
-  interface Window {
-    /** Asks the page's worker, and gives its answer. */
-    ask(name: Call['name'], ...args: unknown[]): Promise<unknown>;
-    /** Ends the worker, as locking does, and starts another one. */
-    replaceWorker(): void;
-    /** Given by the test: told of each batch that was acknowledged. */
-    acknowledged?(batch: number): void;
-  }
-}
-
 const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
 let worker = startWorker();
 let lastId = 0;

@@ -46,21 +46,22 @@ const calls: StorageCalls = {
   },
   async inspect() {
     return opened().read(async (tx): Promise<Inspection> => {
-      const [batches] = await tx.all('SELECT count(*) AS n, coalesce(max(id), 0) AS last FROM batch');
-      const [torn] = await tx.all(
-        `SELECT count(*) AS n FROM
-           (SELECT id FROM batch UNION SELECT DISTINCT batch FROM item) AS known
-           LEFT JOIN batch ON batch.id = known.id
-           WHERE batch.id IS NULL OR (SELECT count(*) FROM item WHERE item.batch = known.id) <> ?`,
-        [ROWS_PER_BATCH],
-      );
+      const batches = await tx.all('SELECT id FROM batch ORDER BY id');
+      const items = await tx.all('SELECT batch, count(*) AS n FROM item WHERE batch > 0 GROUP BY batch ORDER BY batch');
       const integrity = await tx.all('PRAGMA integrity_check');
-      const missing = Number(batches?.['last']) - Number(batches?.['n']);
+      const whole = items.filter((row, i) => row['n'] === ROWS_PER_BATCH && row['batch'] === batches[i]?.['id']);
       return {
-        batches: Number(batches?.['n']),
-        torn: Number(torn?.['n']) + missing,
+        batches: batches.length,
+        torn: Math.max(batches.length, items.length) - whole.length,
+        last: Number(batches.at(-1)?.['id'] ?? 0),
         integrity: integrity.map((row) => row['integrity_check']).join(),
       };
+    });
+  },
+  async remember(text) {
+    await opened().write(async (tx) => {
+      await tx.run('INSERT INTO item (batch, body) VALUES (0, ?)', [`before ${text} after`]);
+      await tx.run(`CREATE TABLE "${text}" (id)`);
     });
   },
   async fill(mebibytes) {

@@ -1,0 +1,125 @@
+import type { Json, Mutation, MutationId } from '@holdfast/core';
+import type { Effects, ServerStore, ServerTransaction } from '@holdfast/server';
+
+interface DoseChange {
+  readonly dose: Json;
+  readonly by: string;
+}
+
+/**
+ * Watches from outside who had seen what. Doses are `manual`, each value is written once in a world, and
+ * every change carries the value it was made upon: so it can be told whether somebody overwrote what they
+ * had not seen, or was told of a conflict with nobody (CF1, CF7), without asking a single version.
+ */
+export interface SightOracle {
+  /** A request's mutations, before they are decided. */
+  sent(mutations: readonly Mutation[]): void;
+  /** The store as the server uses it, with every commit looked at. */
+  readonly store: ServerStore;
+}
+
+export function watchSight(inner: ServerStore, violations: string[]): SightOracle {
+  const mutations = new Map<MutationId, Mutation>();
+  const outcomes = new Map<MutationId, string>();
+  const creates = new Map<string, Mutation>();
+  const doses = new Map<string, DoseChange[]>();
+
+  const committed = (effects: Effects) => {
+    for (const { id, receipt } of effects.applied) outcomes.set(id, receipt.outcome);
+    for (const { id, receipt } of effects.applied) {
+      const mutation = mutations.get(id);
+      if (mutation === undefined) continue;
+      checkNeeds(mutation);
+      const by = effects.by;
+      const blamed = receipt.outcome === 'merged' ? receipt.lost.map((loss) => loss.by) : [];
+      if (receipt.outcome === 'conflict' && receipt.sides !== null) blamed.push(receipt.sides.by);
+      if (blamed.includes(by))
+        violations.push(`[CF1] ${by} lost against an own earlier write: ${id} ${receipt.outcome}`);
+      if (mutation.collection === 'doses') checkDose(mutation, receipt.outcome, by);
+    }
+  };
+
+  /** OB2: what needs a create is not answered before it has taken effect. */
+  const checkNeeds = (mutation: Mutation) => {
+    if (mutation.kind !== 'create') return;
+    const person = mutation.set.flatMap(({ values }) =>
+      typeof values.personId === 'string' ? [values.personId] : [],
+    )[0];
+    const create = person === undefined ? undefined : creates.get(`people/${person}`);
+    if (create === undefined || create.transaction === mutation.transaction) return;
+    const outcome = outcomes.get(create.id);
+    if (outcome !== 'applied')
+      violations.push(`[OB2] ${mutation.id} was answered while its person is ${outcome ?? 'not'}`);
+  };
+
+  const checkDose = (mutation: Mutation, outcome: string, by: string) => {
+    const history = doses.get(mutation.record) ?? [];
+    doses.set(mutation.record, history);
+    if (mutation.kind === 'delete') return;
+    const change = mutation.set.find(({ values }) => values.dose !== undefined);
+    if (change?.values.dose === undefined) return;
+    if (mutation.kind === 'create') {
+      if (outcome === 'applied') history.push({ dose: change.values.dose, by });
+      return;
+    }
+    const shown = history.findLastIndex(({ dose }) => dose === change.was?.dose);
+    const others = history.slice(shown + 1).filter((later) => later.by !== by);
+    if (outcome === 'applied') {
+      if (shown < 0) violations.push(`[CF7] ${mutation.id} was made upon a dose that never was`);
+      else if (others.length > 0)
+        violations.push(`[CF7] ${by} overwrote a dose of ${others[0]?.by} without having seen it`);
+      history.push({ dose: change.values.dose, by });
+    } else if (outcome === 'conflict' && shown >= 0 && others.length === 0 && !deletions.has(mutation.record)) {
+      conflicts.push({ mutation, by });
+    }
+  };
+
+  // A conflict can also come from another mutation of the same transaction, or from a deletion.
+  const deletions = new Set<string>();
+  const conflicts: { mutation: Mutation; by: string }[] = [];
+
+  const watched = (tx: ServerTransaction, effects: Effects[]): ServerTransaction => ({
+    meetDevice: (device, user) => tx.meetDevice(device, user),
+    load: (request) => tx.load(request),
+    acknowledge: (device, receipts) => tx.acknowledge(device, receipts),
+    position: () => tx.position(),
+    async apply(next) {
+      const result = await tx.apply(next);
+      if (result.ok) effects.push(next);
+      return result;
+    },
+  });
+
+  return {
+    sent(list) {
+      for (const mutation of list) {
+        if (mutations.has(mutation.id)) continue;
+        mutations.set(mutation.id, mutation);
+        if (mutation.kind === 'create') creates.set(`${mutation.collection}/${mutation.record}`, mutation);
+      }
+    },
+    store: {
+      ...inner,
+      async transaction(work) {
+        let effects: Effects[] = [];
+        const result = await inner.transaction((tx) => {
+          effects = [];
+          return work(watched(tx, effects));
+        });
+        for (const each of effects) {
+          for (const batch of each.batches) {
+            if (batch.kind === 'delete') for (const row of batch.rows) deletions.add(row.id);
+          }
+          committed(each);
+        }
+        for (const { mutation, by } of conflicts.splice(0)) {
+          const alone = [...mutations.values()].every(
+            (other) => other.transaction !== mutation.transaction || other.id === mutation.id,
+          );
+          if (alone) violations.push(`[CF1] ${by} was told of a conflict about a dose that nobody else had changed`);
+        }
+        return result;
+      },
+    },
+  };
+}
