@@ -1,4 +1,4 @@
-import { mintEpoch } from '@holdfast/core';
+import { HoldfastError, mintEpoch } from '@holdfast/core';
 import { clinic } from '@holdfast/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { jwtAuth } from '../auth/jwt-auth.ts';
@@ -8,7 +8,7 @@ import { createHandler, type Handler } from './create-handler.ts';
 
 const clock = { now: () => 1_700_000_500_000 };
 const auth = jwtAuth({ secret: 'a secret of this test, long enough', clock });
-const adminSecret = 'the admin secret';
+const adminSecret = 'the-secret-of-the-admins';
 
 let store: ServerStore;
 let handler: Handler;
@@ -17,7 +17,7 @@ beforeEach(() => {
   const epoch = mintEpoch(1_700_000_000_000, new Uint8Array(4), null);
   const check = (_: string, id: string) => (id === 'refused' ? 'a constraint' : null);
   store = memoryStore({ schema: clinic, epoch, clock, check });
-  handler = createHandler({ store, schema: clinic, auth, clock, adminSecret, logger: console as never });
+  handler = createHandler({ store, schema: clinic, auth, clock, adminSecret });
 });
 
 function ask(path: string, init: RequestInit = {}, secret = adminSecret): Promise<Response> {
@@ -28,7 +28,6 @@ function ask(path: string, init: RequestInit = {}, secret = adminSecret): Promis
 async function send(...lines: readonly (string | object)[]): Promise<unknown[]> {
   const body = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
   const response = await ask('/import', { method: 'POST', body });
-  if (!response.ok) console.log(await response.text());
   expect(response.headers.get('content-type')).toBe('application/x-ndjson');
   const text = await response.text();
   return text
@@ -45,13 +44,20 @@ const contact = (id: string, values: object = {}) => ({
 
 describe('who may', () => {
   test('[SV5] nobody without the secret, and nobody at all where there is none', async () => {
-    expect((await ask('/counts', {}, 'another secret')).status).toBe(401);
-    expect((await ask('/import', { method: 'POST', body: '{}' }, 'the admin secret2')).status).toBe(401);
+    expect((await ask('/counts', {}, 'another-secret-of-others')).status).toBe(401);
+    expect((await ask('/import', { method: 'POST', body: '{}' }, 'the-secret-of-the-admins2')).status).toBe(401);
     expect((await handler.fetch(new Request('http://server/v1/admin/counts'))).status).toBe(401);
     const closed = createHandler({ store, schema: clinic, auth, clock });
     const headers = { authorization: `Bearer ${adminSecret}` };
     expect((await closed.fetch(new Request('http://server/v1/admin/counts', { headers }))).status).toBe(404);
   });
+});
+
+test('[SV6] a secret that could be guessed, or that no header can carry, is refused at the start', () => {
+  for (const secret of ['', 'short', 'long enough but with blanks']) {
+    const start = () => createHandler({ store, schema: clinic, auth, clock, adminSecret: secret });
+    expect(start).toThrow(expect.objectContaining({ code: 'InvalidConfig' }));
+  }
 });
 
 describe('import', () => {
@@ -90,6 +96,19 @@ describe('import', () => {
     const reports = await send(contact('c1', { name: 'x'.repeat(3_000_000) }), contact('c2'));
     expect(reports).toContainEqual({ line: 1, error: expect.stringContaining('longer') });
     expect(reports.at(-1)).toEqual({ imported: 1, failed: 1, done: true });
+  });
+
+  test('[SV7] a database that goes away stops it with word of that; what was told as imported is there', async () => {
+    let calls = 0;
+    const importRows: ServerStore['importRows'] = async (collection, rows) => {
+      calls += 1;
+      if (calls > 1) throw new HoldfastError('DatabaseUnreachable');
+      await store.importRows(collection, rows);
+    };
+    handler = createHandler({ store: { ...store, importRows }, schema: clinic, auth, clock, adminSecret });
+    const reports = await send(...Array.from({ length: 1_234 }, (_, i) => contact(`c${i}`)));
+    expect(reports).toEqual([{ imported: 500, failed: 0 }, { stopped: 'DatabaseUnreachable' }]);
+    expect((await store.counts())['contacts']).toBe(500);
   });
 
   test('[SV6] large bodies go through in batches, with word of how far they are', async () => {

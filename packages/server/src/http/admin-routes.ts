@@ -1,15 +1,20 @@
-import type { Schema } from '@holdfast/core';
+import { HoldfastError, type Schema } from '@holdfast/core';
 import { Hono } from 'hono';
 import type { ServerStore } from '../store/server-store.ts';
 import { bearerOf, isSecret } from './bearer.ts';
-import { importLines } from './import-lines.ts';
+import { type ImportReport, importLines } from './import-lines.ts';
 import { errorResponse, jsonResponse, NOT_STORED } from './respond.ts';
+
+const SECRET = /^[\x21-\x7e]{16,}$/;
 
 /**
  * What whoever runs the server may do over HTTP, with a secret of its own: `GET /counts`, and
  * `POST /import` of lines `{"collection":…,"id":…,"values":{…}}`, answered line by line.
+ *
+ * @throws HoldfastError `InvalidConfig` for a secret that could be guessed, or that no header can carry
  */
 export function adminRoutes(store: ServerStore, schema: Schema, secret: string, newId: () => string): Hono {
+  if (!SECRET.test(secret)) throw new HoldfastError('InvalidConfig', 'the admin secret is not 16 visible characters');
   const app = new Hono();
   app.use(async (c, next) => {
     const given = bearerOf(c.req.raw);
@@ -22,9 +27,15 @@ export function adminRoutes(store: ServerStore, schema: Schema, secret: string, 
     const encoder = new TextEncoder();
     const body = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
-        const { done, value } = await reports.next();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
+        const line = (report: ImportReport) => controller.enqueue(encoder.encode(`${JSON.stringify(report)}\n`));
+        try {
+          const { done, value } = await reports.next();
+          if (done) controller.close();
+          else line(value);
+        } catch (error) {
+          line({ stopped: error instanceof HoldfastError ? error.code : 'Internal' });
+          controller.close();
+        }
       },
       cancel: async () => {
         await reports.return(undefined);

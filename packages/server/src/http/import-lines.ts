@@ -1,11 +1,15 @@
-import { limits, parseJson, RECORD_ID_PATTERN, type Schema, validateFields } from '@holdfast/core';
+import { HoldfastError, limits, parseJson, RECORD_ID_PATTERN, type Schema, validateFields } from '@holdfast/core';
 import * as z from 'zod';
 import { safeText } from '../decide/safe-text.ts';
 import type { ImportRow, ServerStore } from '../store/server-store.ts';
 
-/** One line of the answer: a line that was not taken, where it stands, or how it ended. */
+/**
+ * One line of the answer: a line that was not taken, where it stands, how it ended, or why it stopped
+ * before the end; what was reported as imported stays.
+ */
 export type ImportReport =
   | { readonly line: number; readonly error: string }
+  | { readonly stopped: string }
   | { readonly imported: number; readonly failed: number; readonly done?: true };
 
 const BATCH = 500;
@@ -97,6 +101,8 @@ async function writeBatch(
     );
     return [];
   } catch (error) {
+    // Not about these rows: it would be the same for each of them.
+    if (error instanceof HoldfastError) throw error;
     if (batch.length === 1) return [{ line: first.line, error: `refused by the database: ${messageOf(error)}` }];
   }
   const refused: { line: number; error: string }[] = [];

@@ -23,6 +23,7 @@ export interface RunningServer {
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_MS = 65_000;
+const SWEEP_MS = 50;
 const MAX_HEADER_BYTES = 32 * 1024;
 
 /**
@@ -66,7 +67,10 @@ async function stop(server: Server, handler: Handler, graceMs: number): Promise<
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   handler.close();
   server.closeIdleConnections();
+  // A connection that is kept alive falls idle when its answer is out, and nobody tells.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   const late = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(late);
 }

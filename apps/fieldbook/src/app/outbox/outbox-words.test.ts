@@ -8,7 +8,7 @@ const refused = { outcome: 'refused', id: 'x', position: 'x', reason: 'gone', de
 const states: EntryState[] = [
   { at: 'pending' },
   { at: 'sending' },
-  { at: 'waiting', nextTry: 1, error: '503 Busy' },
+  { at: 'waiting', since: 0, nextTry: 1, error: '503 Busy' },
   { at: 'accepted', receipt: refused },
   { at: 'blocked', by: [], reason: 'held' },
   { at: 'blocked', by: [], reason: 'not-live' },
