@@ -19,7 +19,11 @@ test.each<[string, string, Status]>([
   ['No link. 3 entries saved here.', 'down', status(offline, 'down', { pending: 1, waiting: 1, blocked: 1 })],
   ['Looking for a link. 2 entries saved here.', 'busy', status({ at: 'idle' }, 'unknown', { pending: 2 })],
   ['The server is not answering. Trying again by itself.', 'down', status(waiting, 'up')],
-  ['Sending and fetching. 1,200 entries saved here.', 'busy', status({ at: 'exchanging' }, 'up', { sending: 1200 })],
+  ['Sending. 1,200 entries saved here.', 'busy', status({ at: 'exchanging' }, 'up', { sending: 1200 })],
+  // A try that nobody has answered yet changes nothing of what is known.
+  ['Everything is sent.', 'up', status({ at: 'exchanging' }, 'up')],
+  ['No link. 1 entry saved here.', 'down', status({ at: 'exchanging' }, 'down', { sending: 1 })],
+  ['Looking for a link.', 'busy', status({ at: 'exchanging' }, 'unknown')],
   ['Sign in to send. 1 entry saved here.', 'stopped', status({ at: 'needs-auth' }, 'up', { pending: 1 })],
   ['Update this app to send.', 'stopped', status({ at: 'upgrade-required', detail: '' }, 'up')],
   ['Sending is paused.', 'stopped', status({ at: 'paused' }, 'up')],
@@ -36,5 +40,5 @@ test.each<[string, string, Status]>([
 
 test('[SY9] a fetch under way says how far it is', () => {
   const fetching = { ...status({ at: 'exchanging' }, 'up'), progress: { records: 1200, bytes: 1 } };
-  expect(describeStatus(fetching, english).text).toBe('Sending and fetching. 1,200 records fetched so far.');
+  expect(describeStatus(fetching, english).text).toBe('Fetching. 1,200 records fetched so far.');
 });

@@ -37,7 +37,7 @@ export function describeStatus(status: Status, messages: Messages): StatusLine {
 function leadOf(status: Status, messages: Messages): { readonly link: Link; readonly lead: string } {
   switch (status.phase.at) {
     case 'exchanging':
-      return { link: 'busy', lead: messages.exchanging };
+      return exchangingLead(status, messages);
     case 'offline':
       return { link: 'down', lead: messages.noLink };
     case 'waiting':
@@ -52,4 +52,12 @@ function leadOf(status: Status, messages: Messages): { readonly link: Link; read
       if (status.link === 'down') return { link: 'down', lead: messages.noLink };
       return status.link === 'up' ? { link: 'up', lead: '' } : { link: 'busy', lead: messages.lookingForLink };
   }
+}
+
+/** A try under way is no news: until it is answered the line says what is known, and does not flicker. */
+function exchangingLead(status: Status, messages: Messages): { readonly link: Link; readonly lead: string } {
+  if (status.link === 'down') return { link: 'down', lead: messages.noLink };
+  if (status.progress !== null) return { link: 'busy', lead: messages.fetching };
+  if (entriesHere(status) > 0) return { link: 'busy', lead: messages.sendingNow };
+  return status.link === 'up' ? { link: 'up', lead: '' } : { link: 'busy', lead: messages.lookingForLink };
 }

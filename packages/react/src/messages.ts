@@ -20,8 +20,10 @@ export const english = {
   noLink: 'No link.',
   /** Status line: it is not known yet whether there is a link. */
   lookingForLink: 'Looking for a link.',
-  /** Status line: entries are being exchanged with the server at this moment. */
-  exchanging: 'Sending and fetching.',
+  /** Status line: entries are being sent at this moment. */
+  sendingNow: 'Sending.',
+  /** Status line: records are being fetched at this moment. */
+  fetching: 'Fetching.',
   /** Status line: the server did not answer properly; the device tries again by itself. */
   tryingAgain: 'The server is not answering. Trying again by itself.',
   /** Status line: the person has to sign in before anything can be sent. */

@@ -9,7 +9,7 @@ describe('moments as people say them', () => {
     [new Date(2026, 10, 21, 0, 5), 'Today, 00:05'],
     [new Date(2026, 10, 20, 23, 55), 'Yesterday, 23:55'],
     [new Date(2026, 10, 17, 9, 0), 'Tuesday, 09:00'],
-    [new Date(2026, 10, 14, 9, 0), 'last week'],
+    [new Date(2026, 10, 14, 9, 0), 'Last week'],
     [new Date(2026, 9, 31, 9, 0), '3 weeks ago'],
     [new Date(2020, 1, 29, 9, 0), '29 Feb 2020'],
     // A clock that was ahead: the date itself, never "in -1 days".

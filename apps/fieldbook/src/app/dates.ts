@@ -16,8 +16,12 @@ export function sayWhen(moment: Date, now: Date): string {
   if (days === 0) return messages.when.today(time.format(moment));
   if (days === 1) return messages.when.yesterday(time.format(moment));
   if (days > 1 && days < 7) return `${weekday.format(moment)}, ${time.format(moment)}`;
-  if (days >= 7 && days < 57) return distance.format(-Math.round(days / 7), 'week');
+  if (days >= 7 && days < 57) return capitalized(distance.format(-Math.round(days / 7), 'week'));
   return shortDay.format(moment);
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 }
 
 /** A moment to the minute, with its weekday. */

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type RunningApp, serveApp } from '@holdfast/cli';
+import { openDevice } from '@holdfast/device/node';
 import { freshProfile, launchBrowser, removeProfile, type TestBrowser } from '@holdfast/testkit/browser';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
@@ -20,8 +21,7 @@ import { fieldbook } from '../schema.ts';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Kari Nygård has this patient in the sample data. */
-const MENTOR = 'Kari Nygård';
+const MENTOR = { id: 'mentor-04', name: 'Kari Nygård' };
 
 let folder: string;
 let app: RunningApp;
@@ -50,7 +50,7 @@ beforeAll(async () => {
   axe = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
   browser = await launchBrowser(await freshProfile());
   page = await browser.newPage(app.url);
-  await page.getByRole('button', { name: MENTOR }).click();
+  await page.getByRole('button', { name: MENTOR.name }).click();
   const first = page.getByTestId('patients').getByRole('link').first();
   await first.waitFor();
   patient = (await first.getAttribute('data-id')) ?? '';
@@ -155,6 +155,40 @@ test('the arrow keys go through the list, which is one stop for the Tab key', as
   await page.keyboard.press('Tab');
   expect(await focused()).toBeUndefined();
 });
+
+test('what another device sends waits behind a button while the list is being read', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await goTo(places[0] as Place);
+  const rows = page.getByTestId('patients').getByRole('link');
+  const before = await rows.count();
+  const coordinator = await openDevice({
+    schema: fieldbook,
+    user: { id: 'coordinator' },
+    folder: join(folder, 'coordinator'),
+    backend: { url: app.url, token: () => tokenOf('coordinator') },
+  });
+  await coordinator.write((tx) =>
+    tx.patients.create({ name: 'Aaron Early', birthDate: '1984-03-09', sex: 'male', mentorId: MENTOR.id }),
+  );
+  await coordinator.sync();
+  await coordinator.close();
+  const waiting = page.getByRole('button', { name: 'Show 1 new' });
+  await waiting.waitFor();
+  expect(await rows.count()).toBe(before);
+  await waiting.click();
+  await rows.filter({ hasText: 'Aaron Early' }).waitFor();
+  expect(await rows.count()).toBe(before + 1);
+});
+
+async function tokenOf(user: string): Promise<string> {
+  const response = await fetch(`${app.url}/v1/dev/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user }),
+  });
+  const { token } = (await response.json()) as { token: string };
+  return token;
+}
 
 test('[ST4] the app starts without a link, and its caches hold nothing from the server', async () => {
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));

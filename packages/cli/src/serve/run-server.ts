@@ -65,7 +65,8 @@ function nextStop(until: AbortSignal | undefined): Promise<void> {
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
-    until?.addEventListener('abort', stop);
+    if (until?.aborted) stop();
+    else until?.addEventListener('abort', stop);
   });
 }
 

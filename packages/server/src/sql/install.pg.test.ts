@@ -13,7 +13,13 @@ const visits = schema({
 
 await onPostgres('installing on Postgres', (database) => {
   const open = (of: Schema, pgSchema = 'public') =>
-    postgresStore({ connectionString: database().connectionString, schema: of, pgSchema, connections: 2, ...systemPorts });
+    postgresStore({
+      connectionString: database().connectionString,
+      schema: of,
+      pgSchema,
+      connections: 2,
+      ...systemPorts,
+    });
   const everything = {
     device: '01900000-0000-7000-8000-000000000000' as never,
     since: null,
@@ -54,7 +60,9 @@ await onPostgres('installing on Postgres', (database) => {
     expect(String(missing)).toContain('"day"');
     await client.query('ALTER TABLE lacking.visits ADD COLUMN day timestamptz');
     await expect(open(visits, 'lacking')).rejects.toThrow(/"day" is timestamp with time zone, not date/);
-    await client.query('ALTER TABLE lacking.visits ALTER COLUMN day TYPE date; ALTER TABLE lacking.visits DROP CONSTRAINT visits_pkey');
+    await client.query(
+      'ALTER TABLE lacking.visits ALTER COLUMN day TYPE date; ALTER TABLE lacking.visits DROP CONSTRAINT visits_pkey',
+    );
     await expect(open(visits, 'lacking')).rejects.toThrow(/"id" is not unique/);
     const { rows } = await client.query(`SELECT FROM pg_tables WHERE schemaname = 'lacking' AND tablename LIKE 'hf%'`);
     expect(rows).toEqual([]);
@@ -103,6 +111,40 @@ await onPostgres('installing on Postgres', (database) => {
     expect(news.rows.map((row) => row.version)).toEqual([`3@${store.epoch}`]);
     expect(await sidecarProblems((text) => client.query(text), contractSchema)).toEqual([]);
     await store.close();
+  });
+
+  test('[SV5] a plain role that owns the database is enough, and then a superuser is as foreign as others', async () => {
+    const role = `hf_server_${process.pid}`;
+    const admin = await database().connect();
+    const name = new URL(database().connectionString).pathname.slice(1);
+    await admin.query(`CREATE ROLE ${role} LOGIN; ALTER DATABASE ${name} OWNER TO ${role}`);
+    const address = new URL(database().connectionString);
+    address.username = role;
+    const store = await postgresStore({
+      connectionString: address.href,
+      schema: visits,
+      pgSchema: 'plain',
+      connections: 2,
+      ...systemPorts,
+    });
+    await store.transaction(async (tx) => {
+      const records = [{ collection: 'visits', id: 'v' }];
+      await tx.load({ device: '' as never, ids: [], records, parents: [] });
+      const changes = [
+        { values: { place: 'here', day: '2024-01-01' }, stamp: '0'.repeat(16) as never, tie: '' as never },
+      ];
+      const batches = [{ collection: 'visits', kind: 'insert' as const, rows: [{ id: 'v', changes }] }];
+      expect(await tx.apply({ batches, applied: [], by: 'ada' as never, authority: null })).toMatchObject({ ok: true });
+    });
+    const by = `SELECT created->>6 AS created, marks->'place'->>6 AS place FROM plain.hf_record WHERE id = 'v'`;
+    expect((await admin.query(by)).rows).toEqual([{ created: 'ada', place: null }]);
+    await admin.query(`WITH c AS MATERIALIZED (SELECT set_config('hf.ctx', pg_current_xact_id()::text ||
+        ' 1 {"s":[["ffffffffffff0000","forged"]],"r":{"v":{"place":0}},"a":null,"b":"mallory"}', true))
+      UPDATE plain.visits SET place = 'there' FROM c`);
+    expect((await admin.query(by)).rows).toEqual([{ created: 'ada', place: null }]);
+    await store.close();
+    await admin.query(`REASSIGN OWNED BY ${role} TO CURRENT_USER; DROP OWNED BY ${role}`);
+    await admin.query(`DROP ROLE ${role}`);
   });
 
   test('a server that does not answer is said to be unreachable, without its password', async () => {

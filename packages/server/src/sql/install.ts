@@ -35,7 +35,10 @@ export async function install(
   return db.transaction(async (session) => {
     await session.script("SET LOCAL lock_timeout = 0; SET LOCAL client_min_messages = 'warning'");
     await session.query('SELECT pg_advisory_xact_lock(18502, hashtext($1))', [pgSchema]);
-    await session.script(`CREATE SCHEMA IF NOT EXISTS ${names.schema}; ${sidecarTables(names)}`);
+    // Asked for first: even with IF NOT EXISTS, making one takes a right that a plain role may lack.
+    const there = await session.query('SELECT FROM pg_namespace WHERE nspname = $1', [pgSchema]);
+    if (there.rows.length === 0) await session.script(`CREATE SCHEMA ${names.schema}`);
+    await session.script(sidecarTables(names));
     const numbers = await numberCollections(session, schema, names);
     const collections = [...schema.collections.values()];
     await session.script(collections.map((each) => appTable(each, names)).join('\n'));

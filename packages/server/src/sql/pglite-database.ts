@@ -37,12 +37,15 @@ class PgliteDatabase implements SqlDatabase {
     return this.#db.transaction(async (tx) => {
       // PGlite has begun with the session's default, which is READ COMMITTED.
       await tx.exec("SET LOCAL hf.ctx = ''");
-      return work({
+      const value = await work({
         query: (text, parameters = []) => run(tx, text, parameters),
         script: async (text) => {
           await tx.exec(text);
         },
       });
+      // Fails where a statement failed unseen: the commit itself would roll back and say nothing.
+      await tx.query('SELECT 1');
+      return value;
     });
   }
 

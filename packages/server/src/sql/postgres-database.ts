@@ -1,4 +1,4 @@
-import { HoldfastError, must } from '@holdfast/core';
+import { HoldfastError, invariant, must } from '@holdfast/core';
 import pg from 'pg';
 import { parseInt8 } from './parse-int8.ts';
 import { BEGIN, type SqlDatabase, type SqlParameter, type SqlResult, type SqlSession } from './sql-database.ts';
@@ -79,7 +79,9 @@ class PostgresDatabase implements SqlDatabase {
     try {
       await client.query(BEGIN);
       const value = await work(sessionOf(client));
-      await client.query('COMMIT');
+      // A transaction in which something failed unseen answers COMMIT with a rollback, and no error.
+      const { command } = await client.query('COMMIT');
+      invariant(command === 'COMMIT', 'a transaction went on after one of its statements had failed');
       return value;
     } catch (error) {
       // A session that cannot even roll back is thrown away.

@@ -165,6 +165,11 @@ await onPostgres('races on Postgres', (database) => {
     expect(rows[0]?.n).toBeGreaterThan(20);
   });
 
+  test('[SV7] a transaction that goes on after a failed statement is not taken for a commit', async () => {
+    const lost = store.transaction((tx) => tx.meetDevice('no uuid' as never, 'ada' as never).catch(() => 'known'));
+    await expect(lost).rejects.toThrow(/failed/);
+  });
+
   test('[SV7] a killed connection loses its transaction and nothing else; the store goes on', async () => {
     const heard: Scope[] = [];
     store.onNews((scopes) => heard.push(...scopes));

@@ -60,7 +60,7 @@ export async function readFeed(db: SqlDatabase, context: SqlContext, request: Fe
 function unseenBy(snapshot: Snapshot): { from: string; running: string[] } {
   const [, from = '0', running = ''] = snapshot.split(':');
   const below = running.split(',').filter((xid) => xid !== '' && BigInt(xid) < BigInt(from));
-  return { from, running: [] };
+  return { from, running: [...new Set(below)] };
 }
 
 function rowFrom(row: FeedJson, context: SqlContext, epochs: Epochs): FeedRow {

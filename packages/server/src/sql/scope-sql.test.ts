@@ -41,7 +41,10 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-const text = fc.string({ unit: fc.oneof(fc.constantFrom(' ', "'", '\\', '{', '}', '%', ':'), fc.string({ unit: 'grapheme', maxLength: 1 })), maxLength: 12 });
+const text = fc.string({
+  unit: fc.oneof(fc.constantFrom(' ', "'", '\\', '{', '}', '%', ':'), fc.string({ unit: 'grapheme', maxLength: 1 })),
+  maxLength: 12,
+});
 const day = fc
   .date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
   .map((date) => date.toISOString().slice(0, 10));

@@ -23,6 +23,8 @@ const FLAGS = [
 
 /** A running browser with its own profile. */
 export interface TestBrowser {
+  /** Of its first process. */
+  readonly pid: number;
   readonly context: BrowserContext;
   /** Where it keeps everything, OPFS and IndexedDB included. */
   readonly profile: string;
@@ -69,7 +71,9 @@ export async function launchBrowser(profile: string): Promise<TestBrowser> {
   const [context] = browser.contexts();
   if (!context) throw new Error('Chromium started without its default context');
   const pageErrors: string[] = [];
+  if (child.pid === undefined) throw new Error('Chromium has no process id');
   return {
+    pid: child.pid,
     context,
     profile,
     pageErrors,

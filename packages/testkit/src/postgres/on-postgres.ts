@@ -19,7 +19,6 @@ export async function onPostgres(title: string, tests: (database: () => TestData
   const reason = await unreachable();
   if (reason !== null) {
     test(`Postgres tests not run: ${title}: ${reason}`, () => {
-      // biome-ignore lint/suspicious/noConsole: that tests were not run has to be seen
       console.warn(`${title}: no Postgres at ${SERVER}; set HOLDFAST_TEST_POSTGRES`);
       expect(process.env['CI'], 'CI must have a Postgres').not.toBe('true');
     });

@@ -77,13 +77,13 @@ function useOpenRowInSight(
   openId: string | null,
   virtual: { scrollToIndex(index: number, options: { align: 'center' }): void },
 ) {
-  const [done, setDone] = useState(false);
+  const [wanted, setWanted] = useState(openId);
   useEffect(() => {
-    if (done || rows.length === 0) return;
-    setDone(true);
-    const index = rows.findIndex(({ id }) => id === openId);
-    if (index >= 0) virtual.scrollToIndex(index, { align: 'center' });
-  }, [done, rows, openId, virtual]);
+    const index = wanted === null ? -1 : rows.findIndex(({ id }) => id === wanted);
+    if (index < 0) return;
+    setWanted(null);
+    virtual.scrollToIndex(index, { align: 'center' });
+  }, [wanted, rows, virtual]);
 }
 
 /** Which row holds the list's tab stop, and how the arrow keys move it. */

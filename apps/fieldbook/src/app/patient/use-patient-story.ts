@@ -26,7 +26,8 @@ export function usePatientStory(patientId: string): PatientStory | undefined {
       db
         .selectFrom('medicationRequests')
         .select([...CLINICAL_COLUMNS, 'dose', 'doseUnit', 'timesPerDay'])
-        .where('patientId', '=', patientId),
+        .where('patientId', '=', patientId)
+        .orderBy('display'),
     [patientId],
   );
   const observations = useClinical('observations', patientId);
@@ -51,7 +52,7 @@ type Clinical = 'observations' | 'conditions' | 'allergyIntolerances' | 'immuniz
 
 function useClinical(collection: Clinical, patientId: string): readonly ClinicalRow[] | undefined {
   return useLive(
-    (db) => db.selectFrom(collection).select(CLINICAL_COLUMNS).where('patientId', '=', patientId),
+    (db) => db.selectFrom(collection).select(CLINICAL_COLUMNS).where('patientId', '=', patientId).orderBy('display'),
     [collection, patientId],
   );
 }

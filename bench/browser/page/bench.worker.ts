@@ -1,0 +1,4 @@
+import { serveDevice } from '@holdfast/device/worker';
+import { benchSchema } from '../../lib/bench-schema.ts';
+
+serveDevice({ schema: benchSchema });

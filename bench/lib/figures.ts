@@ -1,0 +1,27 @@
+/** One measured figure, with what it is held against. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: 'ms' | '×';
+  readonly value: number;
+  /** At most this; null where the figure is only reported. */
+  readonly goal: number | null;
+  readonly detail: string;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted[Math.floor(sorted.length / 2)];
+  if (middle === undefined) throw new Error('nothing was measured');
+  return middle;
+}
+
+export function isReached({ value, goal }: Figure): boolean {
+  return goal === null || value <= goal;
+}
+
+export function printFigure(figure: Figure): string {
+  const { name, unit, value, goal, detail } = figure;
+  const verdict =
+    goal === null ? '' : isReached(figure) ? `  reached (≤ ${goal} ${unit})` : `  NOT reached (${goal} ${unit})`;
+  return `${name.padEnd(52)} ${value.toFixed(2).padStart(9)} ${unit}${verdict}\n${' '.repeat(52)} ${detail}`;
+}
