@@ -16,4 +16,5 @@ export { sidecarProblems } from './postgres/sidecar-problems.ts';
 export { clinic } from './server/clinic.ts';
 export { MutationMaker, type MutationParts, requestOf } from './server/mutations.ts';
 export { Replica, type ReplicaRecord } from './server/replica.ts';
+export { type InProcessServer, inProcessServer, type TestDevice, type TestLink, testDevice } from './device/in-process.ts';
 export { systemPorts } from './system-ports.ts';

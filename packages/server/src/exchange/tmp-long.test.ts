@@ -1,0 +1,190 @@
+import {
+  canonicalJson,
+  type DeviceId,
+  type ExchangeRequest,
+  type ExchangeResponse,
+  type Json,
+  type Mutation,
+  must,
+  type Scope,
+  type TransactionId,
+  type UserId,
+  VERSION_NONE,
+} from '@holdfast/core';
+import { clinic, MutationMaker, Replica, requestOf, systemPorts } from '@holdfast/testkit';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Principal } from '../auth/principal.ts';
+import { memoryStore } from '../memory/memory-store.ts';
+import { pgliteStore } from '../sql/pglite-store.ts';
+import { recordKey, type ServerStore } from '../store/server-store.ts';
+import { createExchange, type Exchange } from './create-exchange.ts';
+import { handleExchangeText } from './handle-exchange-text.ts';
+
+let sql: ServerStore;
+const clock = { now: () => 1_800_000_000_000 };
+
+beforeAll(async () => {
+  sql = await pgliteStore({ folder: null, schema: clinic, ...systemPorts });
+});
+afterAll(() => sql.close());
+
+const COLLECTIONS = ['contacts', 'doses'] as const;
+const MENTORS = ['ada', 'bob'];
+
+const part = fc.record({
+  kind: fc.constantFrom('create', 'update', 'update', 'update', 'delete'),
+  collection: fc.constantFrom(...COLLECTIONS),
+  record: fc.nat(2),
+  pick: fc.nat(11),
+  own: fc.boolean(),
+});
+const step = fc.record({
+  device: fc.nat(1),
+  parts: fc.oneof(fc.tuple(), fc.tuple(part), fc.tuple(part), fc.array(part, { minLength: 2, maxLength: 4 })),
+  together: fc.boolean(),
+});
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** One history against one store. What it answers, without what two databases number differently. */
+class Run {
+  readonly #exchange: Exchange;
+  readonly #make = new MutationMaker();
+  readonly #replicas: readonly Replica[];
+  readonly #name: string;
+  readonly #made = new Map<string, Mutation[]>();
+
+  constructor(store: ServerStore, number: number) {
+    this.#exchange = createExchange({ store, schema: clinic, clock });
+    this.#name = `run${number}`;
+    const hex = number.toString(16).padStart(8, '0');
+    this.#replicas = [1, 2].map((n) => new Replica(`${hex}-0000-7000-8000-00000000000${n}` as DeviceId));
+    // Ids are one series a run, and no two runs share a database's.
+    const plain = this.#make.uuid.bind(this.#make);
+    this.#make.uuid = <T extends string>() => plain<string>().replace(/^01900000/, hex) as T;
+  }
+
+  /** Of this run alone, as if the database were its own. */
+  #own(text: string): string {
+    return `${this.#name}-${text}`;
+  }
+
+  async take({ device, parts, together }: Step): Promise<unknown> {
+    const replica = must(this.#replicas[device], 'a device');
+    const transaction = this.#make.uuid<TransactionId>();
+    const mutations = parts.map((each) => {
+      const at = together ? transaction : this.#make.uuid<TransactionId>();
+      return this.#mutation(each as Part, replica, at);
+    });
+    const scopes = MENTORS.slice(0, device + 1).map((name) => `mentor:${this.#own(name)}` as Scope);
+    const who: Principal = { user: this.#own(`user${device}`) as UserId, role: 'coordinator', scopes };
+    const request = replica.request({ mutations });
+    const answered = await this.#exchange(who, request);
+    if (!answered.ok) throw new Error(answered.error.code);
+    replica.take(answered.value);
+    return comparable(answered.value, replica);
+  }
+
+  #mutation({ kind, collection, record, pick, own }: Part, replica: Replica, transaction: TransactionId): Mutation {
+    const id = this.#own(`r${record}`);
+    const key = recordKey(collection, id);
+    const earlier = this.#made.get(`${replica.device} ${key}`) ?? [];
+    const base = replica.records.get(key)?.version ?? VERSION_NONE;
+    const common = { collection, record: id, transaction, base, after: own ? earlier.map((each) => each.id) : [] };
+    const contact = { name: `n${pick}`, phone: null, mentorId: this.#own(must(MENTORS[pick % 2], 'a mentor')) };
+    const dose = { contactId: this.#own(`r${pick % 3}`), drug: `d${pick}`, amount: pick / 2, unit: 'mg' };
+    const whole: Record<string, string | number | null> = collection === 'contacts' ? contact : dose;
+    const field = must(Object.keys(whole)[pick % 2], 'a field');
+    const mutation =
+      kind === 'create'
+        ? this.#make.create({ ...common, values: whole })
+        : kind === 'delete'
+          ? this.#make.delete(common)
+          : this.#make.update({ ...common, values: { [field]: whole[field] ?? null } });
+    this.#made.set(`${replica.device} ${key}`, [...earlier, mutation]);
+    return mutation;
+  }
+}
+
+interface Part {
+  readonly kind: 'create' | 'update' | 'delete';
+  readonly collection: (typeof COLLECTIONS)[number];
+  readonly record: number;
+  readonly pick: number;
+  readonly own: boolean;
+}
+
+function comparable(response: ExchangeResponse, replica: Replica): unknown {
+  const { receipts, held, pages, gone } = response;
+  const withoutEpoch = (value: unknown) => canonicalJson(value as Json).replaceAll(response.epoch, 'epoch');
+  return {
+    receipts: receipts.map(({ position: _, ...receipt }) => receipt).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    held,
+    gone,
+    // What came and went within one exchange leaves a word of its going where statements run one by one.
+    groups: pages.flatMap((page) => page.groups.filter((group) => group.in.length > 0).map(withoutEpoch)).sort(),
+    holds: [...replica.records]
+      .map(([key, record]) => [key, withoutEpoch(record.values), record.version, [...record.scopes].sort()])
+      .sort(),
+  };
+}
+
+describe('the SQL store under the exchange', () => {
+  test('[SV1, SY8, SY10, CF5, CF7, CF9] answers word for word what the store in memory answers', async () => {
+    let runs = 0;
+    let effects = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25, size: 'max' }), async (steps) => {
+        runs += 1;
+        const [inMemory, inSql] = [
+          new Run(memoryStore({ schema: clinic, epoch: sql.epoch }), runs),
+          new Run(sql, runs),
+        ];
+        for (const each of steps) {
+          const expected = await inMemory.take(each);
+          expect(await inSql.take(each)).toEqual(expected);
+          effects += JSON.stringify(expected).split('"outcome":"applied"').length - 1;
+        }
+      }),
+      { numRuns: 400 },
+    );
+    expect(effects).toBeGreaterThan(40);
+  });
+
+  test('[SV6] whatever a request holds, the database takes what the server gives it', async () => {
+    const make = new MutationMaker();
+    const exchange = createExchange({ store: sql, schema: clinic, clock });
+    const principal: Principal = { user: 'fuzz' as UserId, role: null, scopes: ['mentor:fuzz' as Scope] };
+    const faults: unknown[] = [];
+    const odd = fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue(), fc.constantFrom('\u0000', '\ud800', 1e308, -0));
+    const values = fc.dictionary(fc.constantFrom('name', 'phone', 'mentorId', 'x\u0000'), odd);
+    const hostile = fc.record({
+      values,
+      was: values,
+      collection: fc.constantFrom('contacts', 'doses', '\u0000', 'toString'),
+    });
+    const scopes = fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 9 }), { maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(hostile, scopes, fc.nat(99), async ({ values: set, was, collection }, given, xid) => {
+        const snapshot = `${xid + 1}:${xid + 3}:${xid + 2}` as never;
+        const change = { values: set, was, base: VERSION_NONE, stamp: make.stamp() } as never;
+        const record = `c${xid}`;
+        const request: ExchangeRequest = requestOf(make.uuid<DeviceId>(), {
+          epoch: sql.epoch,
+          mutations: [
+            make.create({ collection, record, set: [change] }),
+            make.update({ collection, record, set: [change], resolves: [make.uuid()] }),
+            make.delete({ collection, record, bases: [{ toString: VERSION_NONE }] }),
+          ],
+          cursor: { snapshot, scopes: given as Scope[] },
+          want: { scopes: [...(given as Scope[]), 'mentor:fuzz' as Scope], maxBytes: null },
+        });
+        const text = JSON.stringify(request);
+        const { status } = await handleExchangeText(exchange, principal, text, (fault) => faults.push(fault));
+        expect(faults).toEqual([]);
+        expect(status).toBeLessThan(500);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
