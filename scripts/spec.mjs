@@ -6,7 +6,7 @@ import { runScript, step } from './lib/problem.mjs';
 import { root } from './lib/root.mjs';
 import { compareRules, rulesIn } from './lib/spec-rules.mjs';
 
-const isCiting = (file) => /\.test\.tsx?$/.test(file) || /[/\\]testkit[/\\]src[/\\].*\.ts$/.test(file);
+const isCiting = (file) => /\.test\.tsx?$/.test(file) || /[/\\]testkit[/\\]src[/\\]contracts[/\\]/.test(file);
 
 await runScript(async () => {
   const rules = rulesIn(await readFile(join(root, 'docs/SPEC.md'), 'utf8'));

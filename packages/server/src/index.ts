@@ -27,6 +27,7 @@ export {
 } from './node/data-folder.ts';
 export { type RunningServer, type ServeOptions, serve } from './node/serve.ts';
 export { type PgliteStoreOptions, pgliteStore } from './sql/pglite-store.ts';
+export { type PostgresStoreOptions, postgresStore } from './sql/postgres-store.ts';
 export {
   type AppliedRow,
   type ApplyProblem,

@@ -40,7 +40,10 @@ export function parseScopeTemplate(text: string): ScopeTemplate | null {
   return { text, literals, fields };
 }
 
-/** The scope a record with these values is in by this template; none where a value is null. */
+/** Longer than any id; the wire names none that is longer. */
+const MAX_SCOPE_LENGTH = 200;
+
+/** The scope a record with these values is in by this template; none where a value is null or empty. */
 export function fillScopeTemplate(
   template: ScopeTemplate,
   values: Readonly<Record<string, Json | undefined>>,
@@ -51,5 +54,5 @@ export function fillScopeTemplate(
     if (value === null || value === undefined || value === '') return null;
     scope += `${String(value)}${template.literals[index + 1] ?? ''}`;
   }
-  return scope as Scope;
+  return [...scope].length > MAX_SCOPE_LENGTH ? null : (scope as Scope);
 }

@@ -1,7 +1,9 @@
 import {
+  canonicalJson,
   type DeviceId,
   type ExchangeRequest,
   type ExchangeResponse,
+  type Json,
   type Mutation,
   type MutationId,
   mintEpoch,
@@ -124,7 +126,7 @@ class World {
   #note(response: ExchangeResponse): void {
     const kinds = new Map<TransactionId, Set<string>>();
     for (const { position: _, ...receipt } of response.receipts) {
-      const text = JSON.stringify(receipt);
+      const text = canonicalJson(receipt as unknown as Json);
       expect(this.outcomes.get(receipt.id) ?? text).toBe(text);
       this.outcomes.set(receipt.id, text);
       const { transaction } = must(this.mutations.get(receipt.id), 'the mutation of a receipt');
