@@ -65,7 +65,9 @@ test('[WR1, WR8, OB2, OB8, SY3, SY7, OP2] Fieldbook works offline, survives a ki
   await app.addVisit('first visit');
   await app.open(third);
   await app.changePhone(PHONE);
-  await eventually('the page says what is saved here', async () => /3 entries saved here/.test((await app.linkState()) ?? ''));
+  await eventually('the page says what is saved here', async () =>
+    /3 entries saved here/.test((await app.linkState()) ?? ''),
+  );
   await a.kill();
 
   a = await launchBrowser(profiles[0] ?? '');
@@ -73,7 +75,9 @@ test('[WR1, WR8, OB2, OB8, SY3, SY7, OP2] Fieldbook works offline, survives a ki
   await app.list();
   await app.page.getByText(NEW).first().waitFor();
   expect(await app.ids()).toContain(created);
-  await eventually('the three entries are still here', async () => /3 entries saved here/.test((await app.linkState()) ?? ''));
+  await eventually('the three entries are still here', async () =>
+    /3 entries saved here/.test((await app.linkState()) ?? ''),
+  );
   await app.open(created);
   await app.page.getByTestId('timeline').getByText('first visit').waitFor();
 

@@ -10,11 +10,17 @@ export {
 export { storageDriverContract } from './contracts/storage-driver-contract.ts';
 export type { UnlockHarness } from './contracts/unlock/unlock-cases.ts';
 export { unlockContract } from './contracts/unlock-contract.ts';
+export {
+  type InProcessServer,
+  inProcessServer,
+  type TestDevice,
+  type TestLink,
+  testDevice,
+} from './device/in-process.ts';
 /** A fresh database on a real Postgres for each test file. */
 export { onPostgres, type TestDatabase } from './postgres/on-postgres.ts';
 export { sidecarProblems } from './postgres/sidecar-problems.ts';
 export { clinic } from './server/clinic.ts';
 export { MutationMaker, type MutationParts, requestOf } from './server/mutations.ts';
 export { Replica, type ReplicaRecord } from './server/replica.ts';
-export { type InProcessServer, inProcessServer, type TestDevice, type TestLink, testDevice } from './device/in-process.ts';
 export { systemPorts } from './system-ports.ts';

@@ -1,6 +1,7 @@
 import { type DeviceId, HoldfastError, type Schema, STAMP_ZERO, type Stamp, type UserId } from '@holdfast/core';
-import type { StorageDriver, WriteTx } from '../ports/storage-driver.ts';
-import { STORE_FORMAT, storeTables } from './tables.ts';
+import type { ReadTx, StorageDriver, WriteTx } from '../ports/storage-driver.ts';
+import { readAgain } from '../sync/read-again.ts';
+import { addColumnSql, layoutOf, STORE_FORMAT, storeTables } from './tables.ts';
 
 /** Who this store belongs to. */
 export interface StoreIdentity {
@@ -26,24 +27,59 @@ export async function openStore(
   user: UserId,
   newDevice: () => DeviceId,
 ): Promise<OpenedStore> {
+  // Most starts change nothing, and then cost no durable write.
+  const before = await driver.read(readIdentity);
+  if (before !== null) {
+    refuseForeign(before, schema, user);
+    if (before.layout === layoutOf(schema) && before.schema === schema.version) return before;
+  }
   return driver.write(async (tx) => {
     const existing = await readIdentity(tx);
     if (existing === null) return create(tx, schema, user, newDevice());
-    if (existing.format > STORE_FORMAT || existing.schema > schema.version) {
-      throw new HoldfastError(
-        'StoreNewer',
-        `store ${existing.format}.${existing.schema}, app ${STORE_FORMAT}.${schema.version}`,
-      );
-    }
-    if (existing.user !== user) throw new HoldfastError('WrongKey', 'the store belongs to another user');
-    // A new collection or index of a newer schema; a changed column is the migrations' business.
+    refuseForeign(existing, schema, user);
+    if (await addColumns(tx, schema)) await readAgain(tx);
     for (const sql of storeTables(schema)) await tx.run(sql);
-    await tx.run('UPDATE hf_device SET schema = ?, format = ?', [schema.version, STORE_FORMAT]);
+    await tx.run('UPDATE hf_device SET schema = ?, format = ?, layout = ?', [
+      schema.version,
+      STORE_FORMAT,
+      layoutOf(schema),
+    ]);
     return existing;
   });
 }
 
-async function readIdentity(tx: WriteTx): Promise<(OpenedStore & { format: number; schema: number }) | null> {
+interface StoredIdentity extends OpenedStore {
+  readonly format: number;
+  readonly schema: number;
+  readonly layout: string;
+}
+
+function refuseForeign(store: StoredIdentity, schema: Schema, user: UserId): void {
+  if (store.format > STORE_FORMAT || store.schema > schema.version) {
+    throw new HoldfastError(
+      'StoreNewer',
+      `store ${store.format}.${store.schema}, app ${STORE_FORMAT}.${schema.version}`,
+    );
+  }
+  if (store.user !== user) throw new HoldfastError('WrongKey', 'the store belongs to another user');
+}
+
+/** Fields that a newer schema added to collections that are here. True where there were any. */
+async function addColumns(tx: WriteTx, schema: Schema): Promise<boolean> {
+  let added = false;
+  for (const collection of schema.collections.values()) {
+    const rows = await tx.all('SELECT name FROM pragma_table_info(?)', [collection.name]);
+    if (rows.length === 0) continue;
+    const here = new Set(rows.map((row) => row.name));
+    for (const column of collection.columns.filter(({ name }) => !here.has(name))) {
+      await tx.run(addColumnSql(collection, column));
+      added = true;
+    }
+  }
+  return added;
+}
+
+async function readIdentity(tx: ReadTx): Promise<StoredIdentity | null> {
   const tables = await tx.all(`SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'hf_device'`);
   if (tables.length === 0) return null;
   const [row] = await tx.all('SELECT * FROM hf_device');
@@ -51,6 +87,7 @@ async function readIdentity(tx: WriteTx): Promise<(OpenedStore & { format: numbe
   return {
     format: row.format as number,
     schema: row.schema as number,
+    layout: row.layout as string,
     device: row.device as DeviceId,
     user: row.user as UserId,
     clock: row.clock as Stamp,
@@ -61,8 +98,8 @@ async function readIdentity(tx: WriteTx): Promise<(OpenedStore & { format: numbe
 async function create(tx: WriteTx, schema: Schema, user: UserId, device: DeviceId): Promise<OpenedStore> {
   for (const sql of storeTables(schema)) await tx.run(sql);
   await tx.run(
-    'INSERT INTO hf_device (one, format, schema, device, user, clock, offset_ms) VALUES (1, ?, ?, ?, ?, ?, 0)',
-    [STORE_FORMAT, schema.version, device, user, STAMP_ZERO],
+    'INSERT INTO hf_device (one, format, schema, layout, device, user, clock, offset_ms) VALUES (1, ?, ?, ?, ?, ?, ?, 0)',
+    [STORE_FORMAT, schema.version, layoutOf(schema), device, user, STAMP_ZERO],
   );
   await tx.run(
     `INSERT INTO hf_cursor (one, generation, epoch, snapshot, scopes, catch_up, staged_records, staged_bytes, last_sync)

@@ -1,4 +1,4 @@
-import type { Column, Schema } from '@holdfast/core';
+import type { Collection, Column, Schema } from '@holdfast/core';
 
 /** The form of the `hf_` tables. A store of a higher one was written by a newer app. */
 export const STORE_FORMAT = 1;
@@ -36,7 +36,7 @@ function collectionTables(schema: Schema): string[] {
 const ENGINE_TABLES = [
   // One row: who this device is, and its clock.
   `CREATE TABLE IF NOT EXISTS hf_device (
-    one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER NOT NULL, schema INTEGER NOT NULL,
+    one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER NOT NULL, schema INTEGER NOT NULL, layout TEXT NOT NULL,
     device TEXT NOT NULL, user TEXT NOT NULL, clock TEXT NOT NULL, offset_ms REAL NOT NULL)`,
   // One row: what has been read. "generation" grows with every answer taken in: an answer to an older
   // request, or to another tab's, is then known for what it is.
@@ -77,6 +77,16 @@ const ENGINE_TABLES = [
     record TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL)`,
   'CREATE INDEX IF NOT EXISTS hf_audit_record ON hf_audit (collection, record)',
 ] as const;
+
+/** The statement that gives a collection's table a column it does not have yet. */
+export function addColumnSql(collection: Collection, column: Column): string {
+  return `ALTER TABLE ${quote(collection.name)} ADD COLUMN ${quote(column.name)} ${SQL_TYPES[column.kind]}`;
+}
+
+/** What a store's tables are made by: another text means that something has to be made. */
+export function layoutOf(schema: Schema): string {
+  return storeTables(schema).join(';\n');
+}
 
 /** Everything a new store is made of. */
 export function storeTables(schema: Schema): string[] {

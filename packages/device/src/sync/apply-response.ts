@@ -96,19 +96,6 @@ async function hasSendable(tx: WriteTx): Promise<boolean> {
 /** The server sent a change of a record that this device does not have: they believe different things. */
 export class Diverged extends Error {}
 
-/** Reads everything again from the start, with the outbox kept: the way out of `Diverged`. */
-export async function readAgain(tx: WriteTx): Promise<void> {
-  const state = await readReadState(tx);
-  await tx.run('DELETE FROM hf_stage');
-  await writeReadState(tx, {
-    ...state,
-    generation: state.generation + 1,
-    cursor: null,
-    catchUp: null,
-    staged: { records: 0, bytes: 0 },
-  });
-}
-
 /** SY11: another history. Everything is read again; what was accepted in the old one is sent again. */
 async function enterEpoch(tx: WriteTx, state: ReadState, epoch: ReadState['epoch']): Promise<ReadState> {
   await tx.run('DELETE FROM hf_stage');

@@ -7,8 +7,9 @@ import { markSending, setStates } from '../outbox/outbox-store.ts';
 import type { Backend, ExchangeResult } from '../ports/backend.ts';
 import type { ChangeNotice, Platform } from '../ports/platform.ts';
 import type { StorageDriver } from '../ports/storage-driver.ts';
-import { applyResponse, Diverged, readAgain, type TakenIn } from './apply-response.ts';
+import { applyResponse, Diverged, type TakenIn } from './apply-response.ts';
 import { type BuiltRequest, buildRequest } from './build-request.ts';
+import { readAgain } from './read-again.ts';
 
 export interface ExchangeDeps {
   readonly storage: StorageDriver;

@@ -12,7 +12,7 @@ import {
   type Version,
 } from '@holdfast/core';
 import type { Entry, EntryContent, NewEntry } from '../outbox/entry.ts';
-import { blockedEntries, standsAside } from '../outbox/liveness.ts';
+import { standsAside } from '../outbox/liveness.ts';
 import { applyContent, type Values } from '../rebase/apply-content.ts';
 import type { CheckedIntent } from './check-intents.ts';
 
@@ -223,9 +223,4 @@ function changesOf(
 
 function groupsOf(fields: ReadonlySet<string>, intent: CheckedIntent): Set<readonly string[]> {
   return new Set([...fields].map((field) => intent.collection.groupOf.get(field) ?? [field]));
-}
-
-/** Which of a set of entries are not live because of others. */
-export function blockedIds(entries: readonly Entry[]): ReadonlySet<MutationId> {
-  return new Set(blockedEntries(entries).keys());
 }

@@ -54,7 +54,7 @@ export class Answers {
     const versions = new Set<Version>();
     const count = (row: KnownRow | undefined) => {
       if (row === undefined || row.version === null) return;
-      
+      if (row.collection !== record.collection || row.record !== record.record) return;
       if (row.device === maker.device && row.user === maker.user) versions.add(row.version);
     };
     for (const id of ids) {

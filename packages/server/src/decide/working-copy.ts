@@ -112,7 +112,8 @@ export class WorkingCopy {
   write(collection: Collection, id: string, kind: RecordBatch['kind'], changes: readonly StampedChange[]): Version {
     const prior = this.get(collection.name, id);
     const last = prior?.slots.at(-1);
-    const folds = last !== undefined && kind === 'update' && last.kind !== 'delete';
+    // What was just deleted is not updated but inserted again, so an update always fits into what is there.
+    const folds = last !== undefined && kind === 'update';
     const version = folds && prior ? prior.state.version : nextVersion(prior?.state ?? null, this.#author.epoch);
     const state = nextState(prior?.state ?? null, kind, changes, { version, ...this.#author });
     const slots = prior?.slots ?? [];

@@ -35,9 +35,30 @@ export async function loadSqlite(options: LoadSqliteOptions): Promise<LoadedSqli
   return hasOpfsHandles() ? loadOverOpfs(options) : loadOverIdb(options);
 }
 
-export async function loadOverOpfs({ store, wasmUrl }: LoadSqliteOptions): Promise<LoadedSqlite> {
+let early: Promise<SqliteModule> | null = null;
+
+/**
+ * Begins to load SQLite before it is known which store will be opened: fetching and compiling it takes
+ * as long as unlocking the keys does. The next store that is opened takes it.
+ */
+export function preloadSqlite(wasmUrl: string | undefined): void {
+  if (early !== null || !hasOpfsHandles()) return;
+  early = loadModule(wasmUrl);
+  // Whoever opens the store meets the failure, by loading it again.
+  early.catch(() => {
+    early = null;
+  });
+}
+
+async function loadModule(wasmUrl: string | undefined): Promise<SqliteModule> {
   const { default: factory } = await import('@journeyapps/wa-sqlite/dist/mc-wa-sqlite.mjs');
-  const module: SqliteModule = await factory(locate(wasmUrl));
+  return factory(locate(wasmUrl));
+}
+
+export async function loadOverOpfs({ store, wasmUrl }: LoadSqliteOptions): Promise<LoadedSqlite> {
+  const preloaded = early;
+  early = null;
+  const module = await (preloaded ?? loadModule(wasmUrl));
   const sqlite3 = Factory(module);
   return { ...encrypting(module, sqlite3, await opfsVfs(module)), file: `holdfast/${store}/store.db` };
 }

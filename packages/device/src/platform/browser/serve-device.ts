@@ -8,6 +8,7 @@ import type { WorkerApi } from '../../remote/worker-api.ts';
 import { browserDeviceKey } from './browser-device-key.ts';
 import { browserPlatform } from './browser-platform.ts';
 import { browserStorage } from './browser-storage.ts';
+import { preloadSqlite } from './load-sqlite.ts';
 import { storeName } from './store-name.ts';
 
 export interface ServeDeviceOptions<S extends Schema> {
@@ -22,6 +23,7 @@ const APP = 'holdfast';
 /** Makes this worker the home of the page's device: its store, its keys and its engine. */
 export function serveDevice<S extends Schema>({ schema, wasmUrl }: ServeDeviceOptions<S>): void {
   installErrorTransfer();
+  preloadSqlite(wasmUrl);
   let running: Engine | null = null;
   const engine = (): Engine => {
     if (running === null) throw new HoldfastError('StoreClosed');

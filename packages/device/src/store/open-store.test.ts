@@ -1,0 +1,49 @@
+import { collection, type DeviceId, lastWriteWins, type Schema, schema, type UserId } from '@holdfast/core';
+import { inProcessServer, testDevice } from '@holdfast/testkit';
+import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { memoryStorage } from '../node.ts';
+import type { StorageDriver } from '../ports/storage-driver.ts';
+import { openStore } from './open-store.ts';
+
+const people = (version: number, more: Record<string, z.ZodType> = {}): Schema =>
+  schema({
+    version,
+    collections: {
+      people: collection({ name: z.string(), ...more }, { scopes: ['everyone'], conflict: lastWriteWins() }),
+    },
+  });
+
+const key = { key: new Uint8Array(32), salt: new Uint8Array(16) };
+const device = '018f0000-0000-7000-8000-000000000001' as DeviceId;
+const open = (driver: StorageDriver, app: Schema, user = 'ada') => openStore(driver, app, user as UserId, () => device);
+
+test('[ST9] an older app on a newer store says so and changes nothing', async () => {
+  const driver = await memoryStorage().openDatabase(key);
+  await open(driver, people(2));
+  await expect(open(driver, people(1))).rejects.toMatchObject({ code: 'StoreNewer' });
+  expect(await driver.read((tx) => tx.all('SELECT schema FROM hf_device'))).toEqual([{ schema: 2 }]);
+});
+
+test('[ST6] a store opens for the user it was made for, and for nobody else', async () => {
+  const driver = await memoryStorage().openDatabase(key);
+  await open(driver, people(1));
+  await expect(open(driver, people(1), 'ben')).rejects.toMatchObject({ code: 'WrongKey' });
+  expect(await open(driver, people(1))).toMatchObject({ device, user: 'ada' });
+});
+
+test('[ST9] a field that a newer schema added is read from the server; the outbox survives', async () => {
+  const [older, newer] = [people(1), people(2, { phone: z.string().nullable() })];
+  const server = inProcessServer(newer);
+  await server.store.importRows('people', [{ id: 'p1', values: { name: 'Ada', phone: '1' } }]);
+  const before = await testDevice(older, server, { user: 'ada', scopes: ['everyone'] });
+  before.link.up = false;
+  await before.device.write((tx) => tx.people?.update('p1', { name: 'Ada L.' }));
+  const disk = before.disk;
+  disk.crash();
+  const after = await testDevice(newer, server, { user: 'ada', scopes: ['everyone'], disk });
+  await after.sync();
+  const rows = await after.device.query((db) => db.selectFrom('people').selectAll());
+  expect(rows).toEqual([{ id: 'p1', name: 'Ada L.', phone: '1' }]);
+  expect(await after.device.outbox.list()).toEqual([]);
+});
