@@ -56,19 +56,25 @@ export async function referringTo(tx: ReadTx, { collection, record }: RecordAddr
   return rows.map((row) => row.entry as MutationId);
 }
 
-export async function setStates(tx: WriteTx, states: readonly { id: MutationId; state: EntryState }[]): Promise<void> {
+/** A new state for the entry at this place of the outbox. */
+export interface NewState {
+  readonly seq: number;
+  readonly state: EntryState;
+}
+
+export async function setStates(tx: WriteTx, states: readonly NewState[]): Promise<void> {
   await tx.runMany(
-    'UPDATE hf_outbox SET state = ? WHERE id = ?',
-    states.map(({ id, state }) => [JSON.stringify(state), id]),
+    'UPDATE hf_outbox SET state = ? WHERE seq = ?',
+    states.map(({ seq, state }) => [JSON.stringify(state), seq]),
   );
 }
 
 /** OB8: from here on the entries may have been received, whatever happens to this device. */
-export async function markSending(tx: WriteTx, ids: readonly MutationId[]): Promise<void> {
+export async function markSending(tx: WriteTx, places: readonly number[]): Promise<void> {
   const sending = JSON.stringify({ at: 'sending' } satisfies EntryState);
   await tx.runMany(
-    'UPDATE hf_outbox SET state = ?, sent = 1 WHERE id = ?',
-    ids.map((id) => [sending, id]),
+    'UPDATE hf_outbox SET state = ?, sent = 1 WHERE seq = ?',
+    places.map((seq) => [sending, seq]),
   );
 }
 
@@ -90,8 +96,12 @@ export async function releaseEntry(tx: WriteTx, entry: Entry, receipt: unknown, 
       nowMs,
     ],
   );
-  await tx.run('DELETE FROM hf_outbox WHERE id = ?', [entry.id]);
-  await tx.run('DELETE FROM hf_outbox_ref WHERE entry = ?', [entry.id]);
+  await tx.run('DELETE FROM hf_outbox WHERE seq = ?', [entry.seq]);
+}
+
+/** After entries have left: what they referred to is nobody's reference any more. */
+export async function dropReferences(tx: WriteTx): Promise<void> {
+  await tx.run('DELETE FROM hf_outbox_ref WHERE entry NOT IN (SELECT id FROM hf_outbox)');
 }
 
 /** The predecessor of an entry of `hf_sent`. */

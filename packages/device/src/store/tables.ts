@@ -52,8 +52,9 @@ const ENGINE_TABLES = [
   `CREATE TABLE IF NOT EXISTS hf_confirmed (
     collection TEXT NOT NULL, id TEXT NOT NULL, fields TEXT NOT NULL,
     PRIMARY KEY (collection, id)) WITHOUT ROWID`,
+  // Each index is one more page in every durable write: entries are found by their record or their place.
   `CREATE TABLE IF NOT EXISTS hf_outbox (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, txn TEXT NOT NULL, user TEXT NOT NULL,
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL, txn TEXT NOT NULL, user TEXT NOT NULL,
     kind TEXT NOT NULL, collection TEXT NOT NULL, record TEXT NOT NULL, schema INTEGER NOT NULL,
     previous TEXT, needs TEXT NOT NULL, body TEXT NOT NULL, stamp TEXT NOT NULL, priority INTEGER NOT NULL,
     made_at INTEGER NOT NULL, sent INTEGER NOT NULL, tries INTEGER NOT NULL, state TEXT NOT NULL)`,
@@ -70,10 +71,10 @@ const ENGINE_TABLES = [
   // Receipts taken in that the server has not been told of yet.
   'CREATE TABLE IF NOT EXISTS hf_unacknowledged (id TEXT PRIMARY KEY) WITHOUT ROWID',
   // Pages of a catch-up under way: nobody sees them before the last one has come.
-  'CREATE TABLE IF NOT EXISTS hf_stage (seq INTEGER PRIMARY KEY AUTOINCREMENT, page TEXT NOT NULL)',
+  'CREATE TABLE IF NOT EXISTS hf_stage (seq INTEGER PRIMARY KEY, page TEXT NOT NULL)',
   // Which value was lost, when, by which rule, with both values.
   `CREATE TABLE IF NOT EXISTS hf_audit (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, mutation TEXT, collection TEXT NOT NULL,
+    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, mutation TEXT, collection TEXT NOT NULL,
     record TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL)`,
   'CREATE INDEX IF NOT EXISTS hf_audit_record ON hf_audit (collection, record)',
 ] as const;

@@ -9,9 +9,15 @@ import {
   STAMP_ZERO,
   type Stamp,
 } from '@holdfast/core';
-import type { EntryState } from '../device.ts';
 import type { Entry } from '../outbox/entry.ts';
-import { allEntries, type RecordAddress, releaseEntry, setStates } from '../outbox/outbox-store.ts';
+import {
+  allEntries,
+  dropReferences,
+  type NewState,
+  type RecordAddress,
+  releaseEntry,
+  setStates,
+} from '../outbox/outbox-store.ts';
 import type { ChangeNotice } from '../ports/platform.ts';
 import type { WriteTx } from '../ports/storage-driver.ts';
 import { rebaseRecords } from '../rebase/rebase-records.ts';
@@ -102,7 +108,7 @@ async function enterEpoch(tx: WriteTx, state: ReadState, epoch: ReadState['epoch
   const accepted = (await allEntries(tx)).filter((entry) => entry.state.at === 'accepted');
   await setStates(
     tx,
-    accepted.map(({ id }) => ({ id, state: { at: 'pending' } })),
+    accepted.map(({ seq }) => ({ seq, state: { at: 'pending' } })),
   );
   return { ...state, epoch, cursor: null, catchUp: null, staged: { records: 0, bytes: 0 } };
 }
@@ -114,21 +120,21 @@ async function noteAnswers(tx: WriteTx, response: ExchangeResponse, context: Res
   const sent = new Set(context.sent);
   const entries = await allEntries(tx);
   const inOutbox = new Set(entries.map((entry) => entry.id));
-  const states: { id: MutationId; state: EntryState }[] = [];
+  const states: NewState[] = [];
   let answered = 0;
-  for (const { id, state, needs, previous, afterReferring } of entries) {
+  for (const { id, seq, state, needs, previous, afterReferring } of entries) {
     if (state.at === 'accepted' || state.at === 'conflicted' || state.at === 'refused') continue;
     const receipt = receipts.get(id);
     if (receipt !== undefined) {
-      states.push({ id, state: { at: 'accepted', receipt } });
+      states.push({ seq, state: { at: 'accepted', receipt } });
       answered += 1;
     } else if (held.has(id)) {
       const by = [...needs, ...(previous === null ? [] : [previous]), ...afterReferring].filter((one) =>
         inOutbox.has(one),
       );
-      states.push({ id, state: { at: 'blocked', by, reason: 'held' } });
+      states.push({ seq, state: { at: 'blocked', by, reason: 'held' } });
     } else if (sent.has(id)) {
-      states.push({ id, state: { at: 'pending' } });
+      states.push({ seq, state: { at: 'pending' } });
     }
   }
   await setStates(tx, states);
@@ -278,6 +284,7 @@ async function settleOutbox(
       ]);
     }
   }
+  if (released.length > 0) await dropReferences(tx);
   await setStates(tx, states);
   const taken = [
     ...released.map(({ entry }) => entry.id),

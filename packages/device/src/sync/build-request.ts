@@ -18,6 +18,8 @@ export interface BuiltRequest {
   readonly request: ExchangeRequest;
   /** The generation it was built upon: the answer counts only while it is still that. */
   readonly generation: number;
+  /** The places of the chosen entries in the outbox. */
+  readonly places: readonly number[];
 }
 
 export interface RequestContext {
@@ -50,7 +52,9 @@ export async function buildRequest(tx: ReadTx, context: RequestContext): Promise
     catchUp: state.catchUp,
     want: { scopes: null, maxBytes: null },
   };
-  return { request, generation: state.generation };
+  const isChosen = new Set(chosen);
+  const places = entries.filter(({ id }) => isChosen.has(id)).map(({ seq }) => seq);
+  return { request, generation: state.generation, places };
 }
 
 async function mutationsOf(

@@ -67,10 +67,7 @@ async function build(deps: ExchangeDeps, batch: BatchLimits): Promise<BuiltReque
       nowMs: deps.platform.clock.now(),
       batch,
     });
-    await markSending(
-      tx,
-      built.request.mutations.map((mutation) => mutation.id),
-    );
+    await markSending(tx, built.places);
     return built;
   });
 }
@@ -144,20 +141,20 @@ async function giveBack(
   const nowMs = deps.platform.clock.now();
   const transactions = new Set(built.request.mutations.map((mutation) => mutation.transaction));
   await deps.storage.write(async (tx) => {
-    const still = `SELECT id, tries, state FROM hf_outbox WHERE id IN (SELECT value FROM json_each(?))`;
+    const still = `SELECT seq, tries, state FROM hf_outbox WHERE id IN (SELECT value FROM json_each(?))`;
     const rows = await tx.all(still, [JSON.stringify(ids)]);
     const sending = rows.filter((row) => (JSON.parse(row.state as string) as EntryState).at === 'sending');
     const counts = result.type === 'busy' || (result.type === 'rejected' && transactions.size === 1);
     if (counts) {
       await tx.runMany(
-        'UPDATE hf_outbox SET tries = tries + 1 WHERE id = ?',
-        sending.map((row) => [row.id as string]),
+        'UPDATE hf_outbox SET tries = tries + 1 WHERE seq = ?',
+        sending.map((row) => [row.seq as number]),
       );
     }
     await setStates(
       tx,
       sending.map((row) => ({
-        id: row.id as never,
+        seq: row.seq as number,
         state: counts
           ? {
               at: 'waiting',

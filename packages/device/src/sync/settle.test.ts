@@ -82,5 +82,5 @@ test('[OB5, OB7] a refusal blocks what needs it, with what it waits for, and not
 
 test('[OB5] what was blocked by an entry that is gone may go again', () => {
   const { states } = settle([entry(2, { at: 'blocked', by: [id(1)], reason: 'held' })], snapshot);
-  expect(states).toEqual([{ id: id(2), state: { at: 'pending' } }]);
+  expect(states).toEqual([{ id: id(2), seq: 2, state: { at: 'pending' } }]);
 });

@@ -8,7 +8,7 @@ export interface Settlement {
   /** Their outcome is part of the checkpoint: they leave the outbox. */
   readonly released: readonly { readonly entry: Entry; readonly receipt: Receipt }[];
   /** New states of those that stay. */
-  readonly states: readonly { readonly id: MutationId; readonly state: EntryState }[];
+  readonly states: readonly { readonly id: MutationId; readonly seq: number; readonly state: EntryState }[];
 }
 
 /**
@@ -46,5 +46,11 @@ export function settle(entries: readonly Entry[], snapshot: Snapshot): Settlemen
     else if (waits !== undefined) after.set(id, { at: 'blocked', by: waits, reason: 'held' });
     else if (state.at === 'blocked') after.set(id, { at: 'pending' });
   }
-  return { released, states: [...after].map(([id, state]) => ({ id, state })) };
+  return {
+    released,
+    states: staying.flatMap(({ id, seq }) => {
+      const state = after.get(id);
+      return state === undefined ? [] : [{ id, seq, state }];
+    }),
+  };
 }
