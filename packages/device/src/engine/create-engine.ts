@@ -74,9 +74,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     tell();
   };
 
-  const onCommit = async (notice: ChangeNotice) => {
+  // An exchange never waits for a page to take its rows: it holds the lock of all tabs, and a page can
+  // be frozen for as long as the platform likes.
+  const onExchangeChange = async (notice: ChangeNotice) => {
     platform.notices.post(notice);
-    await Promise.all([live.notify(notice), refresh()]);
+    live.notify(notice).catch(options.onFault ?? (() => {}));
+    await refresh();
   };
 
   const loop = createSyncLoop(
@@ -89,7 +92,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       clock,
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       lockName: `${storeName}:sync`,
-      onChange: onCommit,
+      onChange: onExchangeChange,
       onState: tell,
       onFault: options.onFault ?? (() => {}),
     },

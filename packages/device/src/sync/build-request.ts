@@ -84,7 +84,7 @@ async function releasedPredecessors(
   const released = new Map<MutationId, MutationId | null>();
   for (const start of chosen) {
     let id = byId.get(start)?.previous ?? null;
-    while (id !== null && !released.has(id)) {
+    for (let step = 0; step < LONGEST_CHAIN && id !== null && !released.has(id); step += 1) {
       const inOutbox = byId.get(id);
       const next: MutationId | null = inOutbox ? inOutbox.previous : await previousOfSent(tx, id);
       if (!inOutbox) released.set(id, next);

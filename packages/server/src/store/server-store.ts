@@ -72,8 +72,8 @@ export interface Loaded {
   /** The rows of `ids`, and every row that resolves one of them, directly or through another. */
   readonly applied: ReadonlyMap<MutationId, StoredApplied>;
   /**
-   * By `recordKey`: all of `records` and `parents` that exist or once did, and every record that the
-   * existing ones of `records` inherit their scopes from.
+   * By `recordKey`: all of `records` and `parents` that exist or once did, and every record that those of
+   * `records` inherit their scopes from, deleted ones by their last content.
    */
   readonly records: ReadonlyMap<string, LoadedRecord>;
 }
