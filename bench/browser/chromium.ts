@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { freshProfile, launchBrowser, removeProfile, servePages } from '@holdfast/testkit/browser';
+import { freshProfile, launchBrowser, removeProfile } from '@holdfast/testkit/browser';
 import type { Page } from 'playwright-core';
 import { FIRST_ROWS } from '../lib/bench-schema.ts';
 import { type BenchServer, benchServer } from '../lib/bench-server.ts';
+import { builtPage } from '../lib/built-page.ts';
 import { type Figure, median } from '../lib/figures.ts';
 import { type CoreShare, shareOfCore } from '../lib/share-of-core.ts';
 import type {} from './page/page.ts';
@@ -14,9 +15,8 @@ const QUARTER = 0.25;
 
 /** The browser's figures, on all of a core and on a quarter of one. */
 export async function benchChromium(say: (text: string) => void): Promise<Figure[]> {
-  const pages = await servePages({ root: join(process.cwd(), 'bench/browser/page'), mode: 'build' });
   // One origin for page and server, as an app has it: the store belongs to the origin.
-  const server = await benchServer((request) => fileOf(pages.url, new URL(request.url).pathname));
+  const server = await benchServer(await builtPage(join(process.cwd(), 'bench/browser/page')));
   const profile = await freshProfile();
   try {
     await fill(profile, server);
@@ -31,15 +31,8 @@ export async function benchChromium(say: (text: string) => void): Promise<Figure
     ];
   } finally {
     await server.close();
-    await pages.close();
     await removeProfile(profile);
   }
-}
-
-async function fileOf(pages: string, path: string): Promise<Response> {
-  const file = await fetch(new URL(path, pages));
-  const type = file.headers.get('content-type') ?? '';
-  return new Response(await file.arrayBuffer(), { status: file.status, headers: { 'content-type': type } });
 }
 
 interface Measured {

@@ -88,15 +88,17 @@ function lockOrder(...sets: readonly KeySets[]): Collection[] {
 
 const sorted = (ids: Iterable<string>) => [...ids].sort();
 
-/** Adds what the existing records inherit from, and says what was new. */
+/** Adds what the records inherit from, the deleted ones by their last content, and says what was new. */
 async function addParents(session: SqlSession, context: SqlContext, records: KeySets, parents: KeySets) {
   const added: KeySets = new Map();
   for (const [collection, ids] of records) {
     for (const { field, collection: target } of collection.inherits) {
       const { rows } = await session.query(
-        `SELECT DISTINCT ${quoteName(field)} AS parent FROM ${context.names.table(collection.name)}
-         WHERE id = ANY($1::text[]) AND ${quoteName(field)} IS NOT NULL`,
-        [sorted(ids)],
+        `SELECT ${quoteName(field)} AS parent FROM ${context.names.table(collection.name)}
+         WHERE id = ANY($1::text[]) AND ${quoteName(field)} IS NOT NULL
+         UNION SELECT content ->> $2 FROM ${context.names.hf('record')}
+         WHERE collection = $3 AND id = ANY($1::text[]) AND deleted IS NOT NULL AND content ->> $2 IS NOT NULL`,
+        [sorted(ids), field, numberOf(context, collection)],
       );
       const parent = must(context.schema.collections.get(target), `the collection ${target}`);
       for (const row of rows) {
@@ -216,7 +218,11 @@ function recordFrom(record: RecordJson, values: Values, collection: Collection, 
 async function readApplied(session: SqlSession, { names }: SqlContext, request: LoadRequest, epochs: Epochs) {
   if (request.ids.length === 0) return new Map();
   const { rows } = await session.query(
-    `SELECT ${appliedAsJson('a')} AS applied FROM ${names.hf('applied')} a WHERE a.id = ANY($1::text[]::uuid[])`,
+    `WITH RECURSIVE asked(id) AS (
+       SELECT unnest($1::text[]::uuid[])
+       UNION SELECT h.id FROM asked JOIN ${names.hf('applied')} h ON h.resolves @> ARRAY[asked.id]
+     )
+     SELECT ${appliedAsJson('a')} AS applied FROM ${names.hf('applied')} a WHERE a.id IN (SELECT id FROM asked)`,
     [request.ids],
   );
   const found = rows.map((row) => appliedFrom(row['applied'] as AppliedJson, epochs));

@@ -72,6 +72,7 @@ CREATE TABLE IF NOT EXISTS ${hf('applied')} (
   xid xid8 NOT NULL
 );
 CREATE INDEX IF NOT EXISTS hf_applied_device ON ${hf('applied')} (device, xid) WHERE NOT acknowledged;
+CREATE INDEX IF NOT EXISTS hf_applied_resolves ON ${hf('applied')} USING gin (resolves);
 
 CREATE TABLE IF NOT EXISTS ${hf('device')} (
   id uuid PRIMARY KEY,

@@ -9,6 +9,7 @@ import { browserDeviceKey } from './browser-device-key.ts';
 import { browserPlatform } from './browser-platform.ts';
 import { browserStorage } from './browser-storage.ts';
 import { preloadSqlite } from './load-sqlite.ts';
+import { warmSmallStore } from './small-store.ts';
 import { storeName } from './store-name.ts';
 
 export interface ServeDeviceOptions<S extends Schema> {
@@ -24,6 +25,7 @@ const APP = 'holdfast';
 export function serveDevice<S extends Schema>({ schema, wasmUrl }: ServeDeviceOptions<S>): void {
   installErrorTransfer();
   preloadSqlite(wasmUrl);
+  warmSmallStore(APP);
   let running: Engine | null = null;
   const engine = (): Engine => {
     if (running === null) throw new HoldfastError('StoreClosed');
