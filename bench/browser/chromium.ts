@@ -12,6 +12,7 @@ const WRITES = 300;
 const WARM_UP = 50;
 const REOPENS = 9;
 const QUARTER = 0.25;
+const BROWSER_SETTLES_MS = 2_000;
 
 /** The browser's figures, on all of a core and on a quarter of one. */
 export async function benchChromium(say: (text: string) => void): Promise<Figure[]> {
@@ -97,6 +98,8 @@ async function inBrowser<T>(
 ): Promise<T> {
   const browser = await launchBrowser(profile);
   try {
+    // The browser's own start is not the page's.
+    await new Promise((resolve) => setTimeout(resolve, BROWSER_SETTLES_MS));
     await share?.add(browser.pid);
     const page = await browser.newPage(url);
     await page.waitForFunction(() => window.bench);
