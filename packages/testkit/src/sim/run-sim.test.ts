@@ -19,7 +19,10 @@ test('the same seed gives the same trace', async () => {
   expect((await runHistory(8, 80)).traceHash).not.toBe(first.traceHash);
 });
 
-/** Seeds that failed once, with what each taught. */
+/**
+ * Seeds that failed once, with what each taught. The world has grown since and plays them differently:
+ * the same is held by a test beside the code.
+ */
 const lessons: readonly [number, number, string][] = [
   [1120, 200, '[OB1, OB5] what comes after a blocked entry waits with it, and says so'],
   [10550, 200, '[OB7] a next try set by a clock that went back ten years is due'],

@@ -122,7 +122,7 @@ export const actNames = Object.keys(acts);
 
 /** One thing that a person does. What was acknowledged is noted: it must never be lost. */
 export async function act(name: string, sim: SimDevice, chance: Chance): Promise<void> {
-  const { device } = sim;
+  const device = sim.tabs.length > 0 ? chance.pick(sim.tabs) : null;
   const work = acts[name];
   if (device === null || work === undefined) return;
   try {
