@@ -42,6 +42,7 @@ export type Tables<S> = S extends Schema<infer C> ? { [K in keyof C & string]: R
 
 const NAME = /^[a-z][A-Za-z0-9]{0,49}$/;
 const RESERVED_FIELDS = new Set(['id', 'constructor', 'prototype']);
+// In small letters: SQL does not tell `iD` from `id`.
 const RESERVED_COLLECTIONS = ['hf', 'sqlite', 'pg'];
 
 /**
@@ -129,7 +130,7 @@ function checkedColumn(
   fields: Readonly<Record<string, z.ZodType>>,
   all: Definitions,
 ): Column {
-  if (RESERVED_FIELDS.has(field)) fail(collection, field, 'this name is reserved');
+  if (RESERVED_FIELDS.has(field.toLowerCase())) fail(collection, field, 'this name is reserved');
   checkName(collection, field, NAME);
   const twin = Object.keys(fields).find((other) => other !== field && other.toLowerCase() === field.toLowerCase());
   if (twin) fail(collection, field, `differs from "${twin}" in letter case only, which SQL does not tell apart`);

@@ -13,7 +13,7 @@ import type { Backend } from '../ports/backend.ts';
 import type { ChangeNotice, Platform } from '../ports/platform.ts';
 import type { StorageDriver } from '../ports/storage-driver.ts';
 import { createLiveQueries } from '../query/live-queries.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, refuseNewer } from '../store/open-store.ts';
 import { readReadState } from '../sync/cursor-store.ts';
 import { createSyncLoop, DEFAULT_SYNC, type SyncOptions } from '../sync/sync-loop.ts';
 import { checkIntents } from '../write/check-intents.ts';
@@ -47,7 +47,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const newId = () => uuidV7(platform.clock.now(), platform.random.bytes(10));
   const identity = await openStore(storage, schema, user, () => newId() as DeviceId);
   const clock = createDeviceClock(platform.clock, identity);
-  const live = createLiveQueries((plan) => storage.read((tx) => tx.all(plan.sql, plan.parameters)));
+  const onFault = options.onFault ?? (() => {});
+  const live = createLiveQueries((plan) => storage.read((tx) => tx.all(plan.sql, plan.parameters)), onFault);
   const watches = new Map<number, () => void>();
   const ended = new AbortController();
   let nextWatch = 1;
@@ -59,7 +60,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     const { link, phase } = loop.state();
     return { link, phase, outbox: outbox.counts, ...read };
   };
-  const tell = () => listener?.({ status: status(), records: outbox.records });
+  // What the app's own listener throws says nothing about a write or an exchange.
+  const tell = () => {
+    try {
+      listener?.({ status: status(), records: outbox.records });
+    } catch (error) {
+      onFault(error);
+    }
+  };
 
   const refresh = async () => {
     await storage.read(async (tx) => {
@@ -78,7 +86,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   // be frozen for as long as the platform likes.
   const onExchangeChange = async (notice: ChangeNotice) => {
     platform.notices.post(notice);
-    live.notify(notice).catch(options.onFault ?? (() => {}));
+    live.notify(notice).catch(onFault);
     await refresh();
   };
 
@@ -94,14 +102,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       lockName: `${storeName}:sync`,
       onChange: onExchangeChange,
       onState: tell,
-      onFault: options.onFault ?? (() => {}),
+      onFault,
     },
     { ...DEFAULT_SYNC, ...options.sync },
   );
 
   const stopNotices = platform.notices.listen((notice) => {
     if (ended.signal.aborted) return;
-    Promise.all([live.notify(notice), refresh()]).catch(options.onFault ?? (() => {}));
+    Promise.all([live.notify(notice), refresh()]).catch(onFault);
   });
   const stopNudges = platform.nudges.listen((why) => loop.trigger(why));
   const open = () => {
@@ -112,8 +120,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     open();
     const checked = checkIntents(schema, intents);
     const transaction = newId() as TransactionId;
-    const planned = await storage.write(async (tx) =>
-      commitWrite(tx, schema, checked, {
+    const planned = await storage.write(async (tx) => {
+      await refuseNewer(tx, schema);
+      return commitWrite(tx, schema, checked, {
         transaction,
         user,
         schema: schema.version,
@@ -121,23 +130,34 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         nowMs: platform.clock.now(),
         priority: writeOptions.priority ?? null,
         nextId: () => newId() as MutationId,
-      }),
-    );
+      });
+    });
     if (planned.length === 0) return { transaction: null, mutations: [] };
     const entries = planned.map(({ entry }) => entry);
-    const notice = noticeOf(entries);
-    platform.notices.post(notice);
-    outbox = addPending(outbox, entries);
-    tell();
-    // WR3: this tab's live queries have the change before the writer goes on; other tabs hear of it.
-    await live.notify(notice);
     loop.trigger('write');
+    try {
+      const notice = noticeOf(entries);
+      platform.notices.post(notice);
+      if (planned.some(({ state }) => state.at !== 'pending')) await refresh();
+      else {
+        outbox = addPending(outbox, entries);
+        tell();
+      }
+      // WR3: this tab's live queries have the change before the writer goes on; other tabs hear of it.
+      await live.notify(notice);
+    } catch (error) {
+      // It is stored: a writer who is told otherwise writes it a second time.
+      onFault(error);
+    }
     return { transaction, mutations: planned.map(({ entry }) => entry.id) };
   };
 
   await refresh();
   loop.trigger('open');
   const news = listenForNews(backend, platform, `${storeName}:live`, () => loop.trigger('news'), ended.signal);
+  news.catch((error: unknown) => {
+    if (!ended.signal.aborted) onFault(error);
+  });
 
   return {
     commit,
@@ -182,8 +202,6 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       stopNudges();
       live.clear();
       await loop.stop();
-      // Its request is called off; nothing of this store waits for the network to notice.
-      news.catch(() => undefined);
       await storage.close();
     },
   };

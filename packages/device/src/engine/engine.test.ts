@@ -232,6 +232,21 @@ test('[SY6, OB5, WR4] a refused write is taken back with what needs it; independ
   expect(a.device.status.get().outbox).toMatchObject({ refused: 1, blocked: 1, pending: 0 });
 });
 
+test('[SY6, OB7] a write upon something refused is kept and not shown, from the start', async () => {
+  const a = await open('a');
+  await a.device.write((tx) => tx.people.create({ id: 'theirs', name: 'Theirs', mentor: '2' }));
+  await a.sync();
+  await a.device.write((tx) => {
+    tx.visits.create({ id: 'v1', personId: 'theirs', minutes: 5, done: true });
+    tx.people.create({ id: 'other', name: 'Other', mentor: '1' });
+  });
+  expect([await people(a), await a.device.query((db) => db.selectFrom('visits').selectAll())]).toEqual([[], []]);
+  expect(await states(a)).toEqual(['refused', 'blocked', 'blocked']);
+  expect(a.device.outbox.records.get().get('visits/v1')).toBe('needs-attention');
+  await a.sync();
+  expect(await states(a)).toEqual(['refused', 'blocked', 'blocked']);
+});
+
 test('[SY12] a record that leaves the scope leaves the device; work on it is still delivered', async () => {
   const [a, boss] = [await open('a'), await open('boss', ['mentor:1', 'mentor:2'])];
   await a.device.write((tx) => tx.people.create({ id: 'p1', name: 'Ada', mentor: '1' }));

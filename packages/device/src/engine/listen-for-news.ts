@@ -13,16 +13,20 @@ export async function listenForNews(
   onNews: () => void,
   signal: AbortSignal,
 ): Promise<void> {
-  await platform.locks.exclusive(lockName, async () => {
-    for (let failures = 0; !signal.aborted; ) {
-      const result = await backend.live(onNews, signal);
-      if (signal.aborted) return;
-      failures = result === 'was-open' ? 0 : failures + 1;
-      // What came while the stream was down is asked for, not waited for.
-      if (result === 'was-open') onNews();
-      await pause(platform, backoffMs(failures, platform.random.fraction(), null), signal);
-    }
-  });
+  await platform.locks.exclusive(
+    lockName,
+    async () => {
+      for (let failures = 0; !signal.aborted; ) {
+        const result = await backend.live(onNews, signal);
+        if (signal.aborted) return;
+        failures = result === 'was-open' ? 0 : failures + 1;
+        // What came while the stream was down is asked for, not waited for.
+        if (result === 'was-open') onNews();
+        await pause(platform, backoffMs(failures, platform.random.fraction(), null), signal);
+      }
+    },
+    signal,
+  );
 }
 
 function pause(platform: Pick<Platform, 'timers'>, ms: number, signal: AbortSignal): Promise<void> {

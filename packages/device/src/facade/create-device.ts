@@ -26,7 +26,15 @@ function observable<T>(start: T): Settable<T> {
     get: () => value,
     set(next) {
       value = next;
-      for (const listener of [...listeners]) listener();
+      const failures: unknown[] = [];
+      for (const listener of [...listeners]) {
+        try {
+          listener();
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw failures[0];
     },
     subscribe(listener) {
       listeners.add(listener);

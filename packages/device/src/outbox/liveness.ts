@@ -13,6 +13,11 @@ export function standsAside(state: EntryState): boolean {
   return state.at === 'conflicted' || state.at === 'refused';
 }
 
+/** Part of what is seen: neither aside itself nor waiting for one that is. */
+export function isLiveState(state: EntryState): boolean {
+  return !standsAside(state) && !(state.at === 'blocked' && state.reason === 'not-live');
+}
+
 /**
  * The entries that are not live because of others: those that need one that stands aside, directly or
  * through what they need, each with what blocks it. A transaction is blocked as a whole (WR4). Later

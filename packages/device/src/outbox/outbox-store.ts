@@ -3,18 +3,23 @@ import type { EntryState } from '../device.ts';
 import type { ReadTx, WriteTx } from '../ports/storage-driver.ts';
 import { ENTRY_COLUMNS, type Entry, entryToRow, type NewEntry, rowToEntry } from './entry.ts';
 
-const PENDING = JSON.stringify({ at: 'pending' } satisfies EntryState);
+const PENDING_STATE: EntryState = { at: 'pending' };
 
 const APPEND = `INSERT INTO hf_outbox (id, txn, user, kind, collection, record, schema, previous, needs, body, stamp, priority, made_at, sent, tries, state)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '${PENDING}')`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)`;
 
 export interface RecordAddress {
   readonly collection: string;
   readonly record: string;
 }
 
-export async function appendEntry(tx: WriteTx, entry: NewEntry, refersTo: readonly RecordAddress[]): Promise<void> {
-  await tx.run(APPEND, entryToRow(entry));
+export async function appendEntry(
+  tx: WriteTx,
+  entry: NewEntry,
+  refersTo: readonly RecordAddress[],
+  state: EntryState = PENDING_STATE,
+): Promise<void> {
+  await tx.run(APPEND, [...entryToRow(entry), JSON.stringify(state)]);
   for (const { collection, record } of refersTo) {
     await tx.run('INSERT OR IGNORE INTO hf_outbox_ref (collection, record, entry) VALUES (?, ?, ?)', [
       collection,
@@ -38,13 +43,23 @@ export async function entriesOf(tx: ReadTx, { collection, record }: RecordAddres
   return rows.map(rowToEntry);
 }
 
-/** The id of the create of this record, while it is in the outbox. */
-export async function createOf(tx: ReadTx, { collection, record }: RecordAddress): Promise<MutationId | null> {
-  const rows = await tx.all(`SELECT id FROM hf_outbox WHERE collection = ? AND record = ? AND kind = 'create'`, [
-    collection,
-    record,
-  ]);
-  return (rows[0]?.id as MutationId | undefined) ?? null;
+/**
+ * The id of the create of this record, while it is in the outbox. Not of one that was refused because others
+ * had made the record: what is written upon theirs needs nothing of it.
+ */
+export async function createOf(
+  tx: ReadTx,
+  { collection, record }: RecordAddress,
+): Promise<{ readonly id: MutationId; readonly state: EntryState } | null> {
+  const rows = await tx.all(
+    `SELECT id, state FROM hf_outbox AS entry WHERE collection = ? AND record = ? AND kind = 'create'
+     AND NOT (json_extract(state, '$.at') IN ('conflicted', 'refused')
+       AND EXISTS (SELECT 1 FROM hf_record WHERE collection = entry.collection AND id = entry.record))`,
+    [collection, record],
+  );
+  const [row] = rows;
+  if (row === undefined) return null;
+  return { id: row.id as MutationId, state: JSON.parse(row.state as string) as EntryState };
 }
 
 /** The entries that refer to this record. */

@@ -19,10 +19,11 @@ export interface Timers {
 
 /**
  * Runs `work` while nobody else on this device (tab, worker, process) runs under the same name; waits
- * its turn. The lock goes when the holder dies.
+ * its turn, unless the signal is aborted before that: then it fails, and `work` never runs. The lock goes
+ * when the holder dies.
  */
 export interface Locks {
-  exclusive<T>(name: string, work: () => Promise<T>): Promise<T>;
+  exclusive<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 /** What one commit touched. */

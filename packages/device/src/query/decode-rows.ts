@@ -33,7 +33,9 @@ export function nextRows(before: LiveRows | null, raw: readonly SqlRow[], kinds:
   for (const [index, row] of (before?.raw ?? []).entries()) known.set(row.id ?? index, index);
   let unchanged = before !== null && before.raw.length === raw.length;
   const rows = raw.map((row, index) => {
-    const at = known.get(row.id ?? index);
+    // The same place first: a join can give one id several rows.
+    const here = before?.raw[index];
+    const at = here !== undefined && sameRow(here, row) ? index : known.get(row.id ?? index);
     const old = at === undefined ? undefined : before?.raw[at];
     if (at !== index) unchanged = false;
     if (at !== undefined && old !== undefined && sameRow(old, row)) return before?.rows[at] ?? decodeRow(row, kinds);

@@ -24,15 +24,26 @@ export interface LiveQueries {
 }
 
 /** Keeps live queries up to date: each reruns only when a commit touched a table it reads. */
-export function createLiveQueries(select: (plan: ReadPlan) => Promise<readonly SqlRow[]>): LiveQueries {
+export function createLiveQueries(
+  select: (plan: ReadPlan) => Promise<readonly SqlRow[]>,
+  onFault: (error: unknown) => void,
+): LiveQueries {
   const queries = new Set<LiveQuery>();
+
+  const tellOf = async (query: LiveQuery, error: unknown) => {
+    try {
+      await query.sink.onError(error);
+    } catch (second) {
+      onFault(second);
+    }
+  };
 
   const runOnce = async (query: LiveQuery) => {
     try {
       const rows = await select(query.plan);
       if (queries.has(query)) await query.sink.onRows(rows);
     } catch (error) {
-      if (queries.has(query)) await query.sink.onError(error);
+      if (queries.has(query)) await tellOf(query, error);
     }
   };
 

@@ -38,7 +38,7 @@ export function planRead(compiled: CompiledQuery, schema: Schema): ReadPlan {
   return {
     sql: compiled.sql,
     parameters: compiled.parameters.map(toParameter),
-    tables: tablesOf(select),
+    tables: tablesOf(select, schema),
     kinds: kindsOf(select, schema),
   };
 }
@@ -51,7 +51,7 @@ function toParameter(value: unknown): SqlValue {
 }
 
 /** Every table named anywhere in the tree, also in joins and subqueries; names of CTEs are none. */
-function tablesOf(root: OperationNode): string[] {
+function tablesOf(root: OperationNode, schema: Schema): string[] {
   const tables = new Set<string>();
   const ctes = new Set<string>();
   const visit = (node: unknown): void => {
@@ -73,7 +73,8 @@ function tablesOf(root: OperationNode): string[] {
     if (sqlFragments.some((fragment) => /\b(from|join)\b/i.test(fragment))) tables.add('*');
   };
   visit(root);
-  return [...tables].filter((table) => !ctes.has(table)).sort();
+  // A CTE in one subquery may have the name of a table that is read elsewhere.
+  return [...tables].filter((table) => !ctes.has(table) || schema.collections.has(table)).sort();
 }
 
 type Kinds = Record<string, 'boolean' | 'json'>;

@@ -1,6 +1,6 @@
 import type { Json, Schema } from '@holdfast/core';
 import type { Entry } from '../outbox/entry.ts';
-import { standsAside } from '../outbox/liveness.ts';
+import { isLiveState } from '../outbox/liveness.ts';
 import { entriesOf, type RecordAddress } from '../outbox/outbox-store.ts';
 import type { ReadTx, WriteTx } from '../ports/storage-driver.ts';
 import { visibleValues } from './apply-content.ts';
@@ -8,7 +8,7 @@ import { writeVisible } from './write-visible.ts';
 
 /** Said of an entry that is part of what is seen. */
 export function isLive(entry: Entry): boolean {
-  return !standsAside(entry.state) && !(entry.state.at === 'blocked' && entry.state.reason === 'not-live');
+  return isLiveState(entry.state);
 }
 
 async function confirmedValues(

@@ -64,12 +64,22 @@ function refuseForeign(store: StoredIdentity, schema: Schema, user: UserId): voi
   if (store.user !== user) throw new HoldfastError('WrongKey', 'the store belongs to another user');
 }
 
-/** Fields that a newer schema added to collections that are here. True where there were any. */
+/** @throws HoldfastError `StoreNewer` where another tab has opened the store with a newer app meanwhile */
+export async function refuseNewer(tx: ReadTx, schema: Schema): Promise<void> {
+  const [row] = await tx.all('SELECT schema FROM hf_device');
+  if ((row?.schema as number) > schema.version) throw new HoldfastError('StoreNewer', `schema ${row?.schema}`);
+}
+
+/** Fields that a newer schema added to collections that are here. True where there were any, or a new collection. */
 async function addColumns(tx: WriteTx, schema: Schema): Promise<boolean> {
   let added = false;
   for (const collection of schema.collections.values()) {
     const rows = await tx.all('SELECT name FROM pragma_table_info(?)', [collection.name]);
-    if (rows.length === 0) continue;
+    if (rows.length === 0) {
+      // What came of it while the app did not know it was passed over.
+      added = true;
+      continue;
+    }
     const here = new Set(rows.map((row) => row.name));
     for (const column of collection.columns.filter(({ name }) => !here.has(name))) {
       await tx.run(addColumnSql(collection, column));

@@ -221,6 +221,8 @@ async function forgetConfirmed(
       JSON.stringify(keep),
     ]);
     if (removed > 0) touched.set(name, null);
+    // What the read does not bring again is gone: those with entries are shown anew, too.
+    else for (const id of keep) touchOne(touched, name, id);
   }
 }
 

@@ -10,6 +10,7 @@ import {
 import { chainOf } from '../outbox/chain.ts';
 import { type BatchLimits, chooseBatch } from '../outbox/choose-batch.ts';
 import { type Entry, toMutation } from '../outbox/entry.ts';
+import { standsAside } from '../outbox/liveness.ts';
 import { allEntries, previousOfSent } from '../outbox/outbox-store.ts';
 import type { ReadTx } from '../ports/storage-driver.ts';
 import { readReadState } from './cursor-store.ts';
@@ -69,10 +70,24 @@ async function mutationsOf(
   return chosen.flatMap((id) => {
     const entry = byId.get(id);
     if (entry === undefined) return [];
-    const after = [...chainOf(entry.previous, previousOf).slice(-LONGEST_CHAIN), ...entry.afterReferring];
+    // Of other records only what is not answered yet: a message has room for no more, and nothing else counts.
+    const referring = entry.afterReferring.filter((each) => isOpen(byId.get(each)));
+    const after = [...chainOf(entry.previous, previousOf).slice(referring.length - limits.dependencies), ...referring];
+    const needs = entry.needs.filter((each) => !isFulfilled(byId.get(each)));
     const withWas = schema.collections.get(entry.collection)?.conflict.kind === 'manual';
-    return [toMutation(entry, [...new Set(after)], withWas)];
+    return [toMutation({ ...entry, needs }, [...new Set(after)], withWas)];
   });
+}
+
+function isOpen(entry: Entry | undefined): boolean {
+  return entry !== undefined && entry.state.at !== 'accepted' && !standsAside(entry.state);
+}
+
+/** Released, or accepted with an effect: the server asks no more of it. */
+function isFulfilled(entry: Entry | undefined): boolean {
+  if (entry === undefined) return true;
+  const { state } = entry;
+  return state.at === 'accepted' && (state.receipt.outcome === 'applied' || state.receipt.outcome === 'merged');
 }
 
 /** The part of the chosen entries' chains that has left the outbox. */

@@ -7,6 +7,7 @@ import { markSending, setStates } from '../outbox/outbox-store.ts';
 import type { Backend, ExchangeResult } from '../ports/backend.ts';
 import type { ChangeNotice, Platform } from '../ports/platform.ts';
 import type { StorageDriver } from '../ports/storage-driver.ts';
+import { refuseNewer } from '../store/open-store.ts';
 import { applyResponse, Diverged, type TakenIn } from './apply-response.ts';
 import { type BuiltRequest, buildRequest } from './build-request.ts';
 import { readAgain } from './read-again.ts';
@@ -24,7 +25,13 @@ export interface ExchangeDeps {
 }
 
 export type ExchangeOutcome =
-  | { readonly type: 'taken-in'; readonly taken: TakenIn; readonly sent: number; readonly more: boolean }
+  | {
+      readonly type: 'taken-in';
+      readonly taken: TakenIn;
+      readonly sent: number;
+      readonly more: boolean;
+      readonly restarted: boolean;
+    }
   /** The answer came to a state that is no more; asking again brings it. */
   | { readonly type: 'overtaken' }
   | { readonly type: 'failed'; readonly result: Exclude<ExchangeResult, { type: 'answered' }>; readonly sent: number };
@@ -53,13 +60,20 @@ export async function exchangeOnce(
     return { type: 'overtaken' };
   }
   await deps.onChange(taken.notice);
-  return { type: 'taken-in', taken, sent: ids.length, more: result.response.cursor === null };
+  return {
+    type: 'taken-in',
+    taken,
+    sent: ids.length,
+    more: result.response.cursor === null,
+    restarted: result.response.cursor === null && result.response.catchUp === null,
+  };
 }
 
 /** OB7: the choice is durable before it is sent. */
 async function build(deps: ExchangeDeps, batch: BatchLimits): Promise<BuiltRequest> {
   const nonce = [...deps.platform.random.bytes(16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return deps.storage.write(async (tx) => {
+    await refuseNewer(tx, deps.schema);
     const built = await buildRequest(tx, {
       device: deps.device,
       schema: deps.schema,
@@ -81,7 +95,6 @@ async function withTimeLimit(
   const controller = new AbortController();
   const abort = () => controller.abort();
   outer.addEventListener('abort', abort, { once: true });
-  if (outer.aborted) abort();
   let giveUp: (result: ExchangeResult) => void = () => {};
   const late = new Promise<ExchangeResult>((resolve) => {
     giveUp = resolve;
@@ -92,6 +105,7 @@ async function withTimeLimit(
   });
   // A transport that does not heed its signal must not hold up the device (hazard G4).
   controller.signal.addEventListener('abort', () => giveUp({ type: 'down', detail: 'cancelled' }), { once: true });
+  if (outer.aborted) abort();
   try {
     return await Promise.race([work(controller.signal), late]);
   } finally {
@@ -109,6 +123,7 @@ async function takeIn(
   const { response } = result;
   try {
     return await deps.storage.write(async (tx) => {
+      await refuseNewer(tx, deps.schema);
       const taken = await applyResponse(tx, response, {
         schema: deps.schema,
         generation: built.generation,
@@ -144,8 +159,9 @@ async function giveBack(
     const still = `SELECT seq, tries, state FROM hf_outbox WHERE id IN (SELECT value FROM json_each(?))`;
     const rows = await tx.all(still, [JSON.stringify(ids)]);
     const sending = rows.filter((row) => (JSON.parse(row.state as string) as EntryState).at === 'sending');
-    const counts = result.type === 'busy' || (result.type === 'rejected' && transactions.size === 1);
-    if (counts) {
+    const waits = result.type === 'rejected' && transactions.size === 1;
+    // While the server is busy all of sync waits, as long as it said; nothing of its own has to.
+    if (waits || result.type === 'busy') {
       await tx.runMany(
         'UPDATE hf_outbox SET tries = tries + 1 WHERE seq = ?',
         sending.map((row) => [row.seq as number]),
@@ -155,12 +171,11 @@ async function giveBack(
       tx,
       sending.map((row) => ({
         seq: row.seq as number,
-        state: counts
+        state: waits
           ? {
               at: 'waiting',
               since: nowMs,
-              nextTry:
-                nowMs + backoffMs((row.tries as number) + 1, deps.platform.random.fraction(), retryAfter(result)),
+              nextTry: nowMs + backoffMs((row.tries as number) + 1, deps.platform.random.fraction(), null),
               error: result.detail,
             }
           : { at: 'pending' },
@@ -168,8 +183,4 @@ async function giveBack(
     );
   });
   await deps.onChange(OUTBOX);
-}
-
-function retryAfter(result: ExchangeResult): number | null {
-  return result.type === 'busy' ? result.retryAfterMs : null;
 }

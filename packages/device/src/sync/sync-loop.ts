@@ -47,6 +47,8 @@ export interface SyncLoop {
 
 /** Never more in one go: a fault that makes each exchange ask for another one ends here, and is due again. */
 const MOST_EXCHANGES = 10_000;
+/** A read that begins anew more often than this in one go waits as for a busy server (hazard A9). */
+const MOST_RESTARTS = 3;
 
 /** Performs what the state machine decides: when to exchange, and when to go on. */
 export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SYNC): SyncLoop {
@@ -60,6 +62,7 @@ export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SY
   let cancelSoon: (() => void) | null = null;
   let abort = new AbortController();
   let batch = options.batch;
+  let restarts = 0;
 
   const move = (event: SyncEvent) => {
     // Pausing wins over what a running exchange still has to say.
@@ -77,7 +80,12 @@ export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SY
 
   const step = async (): Promise<'again' | 'done'> => {
     const outcome = await locks.exclusive(deps.lockName, () => exchangeOnce(deps, batch, abort.signal));
-    if (outcome.type === 'overtaken') return 'again';
+    if (outcome.type === 'overtaken' || (outcome.type === 'taken-in' && outcome.restarted)) {
+      restarts += 1;
+      if (restarts <= MOST_RESTARTS) return 'again';
+      move({ type: 'busy', retryAfterMs: null, detail: 'the read had to begin anew again and again' });
+      return 'done';
+    }
     if (outcome.type === 'taken-in') {
       batch = options.batch;
       const goOn = outcome.more || again !== null || (outcome.taken.sendable && outcome.taken.answered > 0);
@@ -98,8 +106,9 @@ export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SY
   };
 
   const drain = async () => {
-    move({ type: 'started' });
+    restarts = 0;
     try {
+      move({ type: 'started' });
       for (let count = 0; count < MOST_EXCHANGES && !stopped && state.phase.at !== 'paused'; count += 1) {
         again = null;
         if ((await step()) === 'done') break;

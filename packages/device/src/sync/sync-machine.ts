@@ -85,7 +85,7 @@ export function mayStart(state: SyncState, trigger: Trigger, nowMs: number): boo
     case 'needs-auth':
       return trigger !== 'write';
     case 'upgrade-required':
-      return trigger === 'asked' || trigger === 'open';
+      return trigger !== 'write';
   }
 }
 
@@ -98,6 +98,8 @@ export function nextDue(state: SyncState, nowMs: number, pollMs: number): number
     case 'waiting':
       return state.phase.nextTry;
     case 'needs-auth':
+    // The server may be the older one, and get its update while the app stays open.
+    case 'upgrade-required':
       return nowMs + pollMs;
     default:
       return null;

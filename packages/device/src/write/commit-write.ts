@@ -1,4 +1,5 @@
 import { HoldfastError, limits, type MutationId, type Schema, VERSION_NONE, type Version } from '@holdfast/core';
+import { isLiveState } from '../outbox/liveness.ts';
 import { appendEntry, createOf, entriesOf, referringTo } from '../outbox/outbox-store.ts';
 import type { ReadTx, WriteTx } from '../ports/storage-driver.ts';
 import { writeVisible } from '../rebase/write-visible.ts';
@@ -25,7 +26,7 @@ export async function commitWrite(
   const planned = planWrite(intents, context, who);
   refuseTooLarge(planned);
   const kept = new Set<string>();
-  for (const { entry, refersTo, before } of planned) {
+  for (const { entry, refersTo, before, state } of planned) {
     const address = addressOf(entry.collection, entry.record);
     // The confirmed copy is kept from the first entry on; a record the server does not have has none.
     if (before !== null && !kept.has(address) && (context.records.get(address)?.entries.length ?? 0) === 0) {
@@ -36,10 +37,11 @@ export async function commitWrite(
       ]);
     }
     kept.add(address);
-    await appendEntry(tx, entry, refersTo);
+    await appendEntry(tx, entry, refersTo, state);
   }
   const last = new Map(planned.map((each) => [addressOf(each.entry.collection, each.entry.record), each]));
-  for (const { entry, after } of last.values()) {
+  for (const { entry, after, state } of last.values()) {
+    if (state.at === 'blocked') continue;
     const collection = schema.collections.get(entry.collection);
     if (collection) await writeVisible(tx, collection, entry.record, after);
   }
@@ -64,13 +66,20 @@ async function readContext(tx: ReadTx, intents: readonly CheckedIntent[]): Promi
   const records = new Map<string, RecordContext>();
   const creates = new Map<string, MutationId>();
   const blocked = new Set<MutationId>();
+  const notLive = new Set<MutationId>();
+  const deleted = new Set(
+    intents.filter(({ kind }) => kind === 'delete').map(({ collection, record }) => addressOf(collection.name, record)),
+  );
   for (const intent of intents) {
     const target = { collection: intent.collection.name, record: intent.record };
     const address = addressOf(target.collection, target.record);
     if (!records.has(address)) {
       const entries = await entriesOf(tx, target);
-      const create = entries.find((entry) => entry.content.kind === 'create');
-      if (create) creates.set(address, create.id);
+      const create = await createOf(tx, target);
+      if (create !== null) {
+        creates.set(address, create.id);
+        if (!isLiveState(create.state)) notLive.add(create.id);
+      }
       for (const entry of entries) {
         if (entry.state.at === 'blocked' && entry.state.reason === 'not-live') blocked.add(entry.id);
       }
@@ -79,15 +88,18 @@ async function readContext(tx: ReadTx, intents: readonly CheckedIntent[]): Promi
         visible: rows[0] === undefined ? null : rowToValues(intent.collection, rows[0]),
         version: await confirmedVersion(tx, target.collection, target.record),
         entries,
-        referring: intent.kind === 'delete' ? await referringTo(tx, target) : [],
+        referring: deleted.has(address) ? await referringTo(tx, target) : [],
       });
     }
     for (const reference of intent.refersTo) {
       const create = await createOf(tx, reference);
-      if (create !== null) creates.set(addressOf(reference.collection, reference.record), create);
+      if (create !== null) {
+        creates.set(addressOf(reference.collection, reference.record), create.id);
+        if (!isLiveState(create.state)) notLive.add(create.id);
+      }
     }
   }
-  return { records, creates, blocked };
+  return { records, creates, notLive, blocked };
 }
 
 async function confirmedVersion(tx: ReadTx, collection: string, id: string): Promise<Version> {

@@ -11,6 +11,7 @@ import {
   VERSION_NONE,
   type Version,
 } from '@holdfast/core';
+import type { EntryState } from '../device.ts';
 import type { Entry, EntryContent, NewEntry } from '../outbox/entry.ts';
 import { standsAside } from '../outbox/liveness.ts';
 import { applyContent, type Values } from '../rebase/apply-content.ts';
@@ -32,6 +33,8 @@ export interface WriteContext {
   readonly records: ReadonlyMap<string, RecordContext>;
   /** Record → its create, while that is in the outbox: of every record the write refers to. */
   readonly creates: ReadonlyMap<string, MutationId>;
+  /** Creates that stand aside, or wait for one that does: what needs them is not live from the start. */
+  readonly notLive: ReadonlySet<MutationId>;
   /** Entries that are not live because of others. */
   readonly blocked: ReadonlySet<MutationId>;
 }
@@ -52,6 +55,7 @@ export interface PlannedEntry {
   readonly refersTo: CheckedIntent['refersTo'];
   readonly before: Values;
   readonly after: Values;
+  readonly state: EntryState;
 }
 
 export function addressOf(collection: string, record: string): string {
@@ -80,7 +84,17 @@ export function planWrite(
   const creates = new Map(context.creates);
   const planned: PlannedEntry[] = [];
   const issues: FieldIssue[] = [];
+  const later = new Set(
+    intents.filter(({ kind }) => kind === 'create').map(({ collection, record }) => addressOf(collection.name, record)),
+  );
   for (const intent of intents) {
+    if (intent.kind === 'create') later.delete(addressOf(intent.collection.name, intent.record));
+    const orphan = scopeParents(intent).find(({ collection, id }) => later.has(addressOf(collection, id)));
+    if (orphan !== undefined) {
+      const expected = 'a record that is created before it in this write: it takes its scopes from there';
+      issues.push({ collection: intent.collection.name, record: intent.record, path: [orphan.field], expected });
+      continue;
+    }
     const address = addressOf(intent.collection.name, intent.record);
     const record = workingRecord(working, context, address);
     const problem = problemOf(intent, record);
@@ -119,10 +133,27 @@ export function planWrite(
     for (const { collection, record: target } of intent.refersTo) {
       workingRecord(working, context, addressOf(collection, target)).referring.push(id);
     }
-    planned.push({ entry, refersTo: intent.refersTo, before, after: record.visible });
+    planned.push({ entry, refersTo: intent.refersTo, before, after: record.visible, state: { at: 'pending' } });
   }
   if (issues.length > 0) throw new InvalidWrite(issues);
-  return planned;
+  return blockedFromStart(planned, context.notLive);
+}
+
+/**
+ * A write upon something that was refused is kept, with what it waits for, and not shown: at the next
+ * checkpoint it would vanish (SY6). As a whole (WR4).
+ */
+function blockedFromStart(planned: PlannedEntry[], notLive: ReadonlySet<MutationId>): PlannedEntry[] {
+  const by = [...new Set(planned.flatMap(({ entry }) => entry.needs.filter((id) => notLive.has(id))))];
+  if (by.length === 0) return planned;
+  return planned.map((each) => ({ ...each, state: { at: 'blocked', by, reason: 'not-live' } }));
+}
+
+function scopeParents({ collection, values }: CheckedIntent): { field: string; collection: string; id: string }[] {
+  return collection.inherits.flatMap(({ field, collection: target }) => {
+    const id = Object.hasOwn(values, field) ? values[field] : null;
+    return typeof id === 'string' ? [{ field, collection: target, id }] : [];
+  });
 }
 
 function workingRecord(working: Map<string, Working>, context: WriteContext, address: string): Working {
@@ -164,7 +195,7 @@ function contentOf(
       return set.length === 0 ? null : { kind: 'update', base: recordBase(record, live), set };
     }
     case 'delete':
-      return { kind: 'delete', base: recordBase(record, live), bases: live.map(fieldBases) };
+      return { kind: 'delete', base: recordBase(record, live), bases: basesOf(live) };
   }
 }
 
@@ -173,11 +204,27 @@ function recordBase(record: Working, live: readonly Pick<Entry, 'content'>[]): V
   return live.some((entry) => entry.content.kind === 'create') ? VERSION_NONE : record.version;
 }
 
-function fieldBases(entry: Pick<Entry, 'content'>): Record<string, Version> {
-  if (entry.content.kind === 'delete') return {};
-  return Object.fromEntries(
-    entry.content.set.flatMap((change) => Object.keys(change.values).map((field) => [field, change.base])),
-  );
+/** For each field every base it was shown under, once: as few maps as the field with the most bases has. */
+function basesOf(live: readonly Pick<Entry, 'content'>[]): Record<string, Version>[] {
+  const seen = new Map<string, Set<Version>>();
+  for (const { content } of live) {
+    if (content.kind === 'delete') continue;
+    for (const change of content.set) {
+      for (const field of Object.keys(change.values)) {
+        const bases = seen.get(field) ?? new Set();
+        seen.set(field, bases.add(change.base));
+      }
+    }
+  }
+  const maps: Record<string, Version>[] = [];
+  for (const [field, bases] of seen) {
+    for (const [index, base] of [...bases].entries()) {
+      const map = maps[index] ?? {};
+      maps[index] = map;
+      map[field] = base;
+    }
+  }
+  return maps;
 }
 
 /**
@@ -202,7 +249,9 @@ function changesOf(
     if (content.kind === 'delete') continue;
     for (const change of content.set) {
       for (const field of Object.keys(change.values)) {
-        covering.set(field, { base: change.base, was: change.was?.[field] ?? null });
+        // Under an own create nothing was before: what it made is what a person compares with.
+        const was = content.kind === 'create' ? change.values[field] : change.was?.[field];
+        covering.set(field, { base: change.base, was: was ?? null });
       }
     }
   }
@@ -213,8 +262,10 @@ function changesOf(
     const base = covered?.base ?? record.version;
     const change = byBase.get(base) ?? { values: {}, was: {} };
     for (const field of group) {
-      change.values[field] = intent.values[field] ?? visible[field] ?? null;
-      change.was[field] = covering.get(field)?.was ?? visible[field] ?? null;
+      // Null is a value: only what was not given is taken as it was shown.
+      change.values[field] = (Object.hasOwn(intent.values, field) ? intent.values[field] : visible[field]) ?? null;
+      const shownUnder = covering.get(field);
+      change.was[field] = shownUnder === undefined ? (visible[field] ?? null) : shownUnder.was;
     }
     byBase.set(base, change);
   }

@@ -1,4 +1,4 @@
-import { HoldfastError, hasCode } from '@holdfast/core';
+import { HoldfastError, hasCode, type Json, sameJson } from '@holdfast/core';
 import type { Device } from '@holdfast/device';
 import type { Chance } from './chance.ts';
 import type { SimDevice, SimSchema } from './sim-device.ts';
@@ -19,6 +19,16 @@ async function anyId(
   // Mostly the same few records, so that people get in each other's way.
   const near = chance.happens(0.7) ? rows.slice(0, 3) : rows;
   return near.length === 0 ? null : chance.pick(near).id;
+}
+
+/** I5: the writer sees what they wrote, at once, unless the record itself waits for a person. */
+async function expectShown(device: Ready, id: string, change: Readonly<Record<string, string | null>>): Promise<void> {
+  const [row] = await device.query((db) => db.selectFrom('people').selectAll().where('id', '=', id));
+  if (row === undefined || device.outbox.records.get().get(`people/${id}`) === 'needs-attention') return;
+  const shown = Object.fromEntries(Object.keys(change).map((field) => [field, row[field as keyof typeof row]]));
+  if (!sameJson(shown as Json, change)) {
+    throw new Error(`[WR3] wrote ${JSON.stringify(change)}, and is shown ${JSON.stringify(shown)}`);
+  }
 }
 
 const unitOf = (dose: number) => (dose % 2 === 0 ? ('mg' as const) : ('ml' as const));
@@ -56,7 +66,9 @@ const acts: Readonly<Record<string, Act>> = {
       { phone: chance.happens(0.2) ? null : `${chance.below(1e6)}` },
       { note: `x${chance.below(1e6)}`, phone: `${chance.below(1e6)}` },
     ]);
-    return device.write((tx) => tx.people.update(id, change), { priority: 1 + chance.below(9) });
+    const receipt = await device.write((tx) => tx.people.update(id, change), { priority: 1 + chance.below(9) });
+    await expectShown(device, id, change);
+    return receipt;
   },
 
   async 'reassign person'(device, chance, user) {

@@ -17,13 +17,16 @@ const queues = new Map<string, Turns>();
 export function nodeLocks(folder: string, timers: Timers): Locks {
   const locks = join(folder, 'locks');
   return {
-    exclusive(name, work) {
+    exclusive(name, work, signal) {
       const file = join(locks, shortHash(name));
       const queue = queues.get(file) ?? new Turns();
       queues.set(file, queue);
       return queue.take(async () => {
         mkdirSync(locks, { recursive: true, mode: 0o700 });
-        const held = await retryBusy({ timers, boundMs: Number.POSITIVE_INFINITY }, () => lock(file));
+        const held = await retryBusy({ timers, boundMs: Number.POSITIVE_INFINITY }, () => {
+          signal?.throwIfAborted();
+          return lock(file);
+        });
         try {
           return await work();
         } finally {
