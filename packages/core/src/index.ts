@@ -52,7 +52,7 @@ export {
 export { canonicalJson, sameJson } from './value/canonical-json.ts';
 export { isJsonObject, type Json, type JsonObject } from './value/json.ts';
 export { normalizeJson } from './value/normalize.ts';
-export { holds, type Position, type Snapshot } from './version/snapshot.ts';
+export { holds, type Position, type Snapshot, snapshotEnd } from './version/snapshot.ts';
 export {
   type Epoch,
   laterVersion,

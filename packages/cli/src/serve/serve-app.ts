@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { announceServer, createHandler, jwtAuth, type Logger, type RunningServer, serve } from '@holdfast/server';
+import {
+  announceServer,
+  createHandler,
+  type Handler,
+  jwtAuth,
+  type Logger,
+  type RunningServer,
+  serve,
+} from '@holdfast/server';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { machine, openStore } from '../open-store.ts';
 import { seedOnce } from './seed-once.ts';
@@ -50,7 +58,12 @@ export async function serveApp(config: LoadedConfig, options: ServeAppOptions = 
       ...(site === null ? {} : { fallback: site }),
       ...(logger === undefined ? {} : { logger }),
     });
-    const server: RunningServer = await serve({ handler, port, ...(host === undefined ? {} : { host }) });
+    if (users !== undefined && !isLoopback(host)) {
+      say?.(`Anyone who reaches ${host} can sign in as anyone, without a password: the configuration names users.`);
+    }
+    // A page from elsewhere may have its name lead here (DNS rebinding), and would be let in as any of the users.
+    const guarded = users === undefined || !isLoopback(host) ? handler : { ...handler, fetch: onlyFromHere(handler) };
+    const server: RunningServer = await serve({ handler: guarded, port, ...(host === undefined ? {} : { host }) });
     const close = async () => {
       await server.stop();
       await store.close();
@@ -64,4 +77,17 @@ export async function serveApp(config: LoadedConfig, options: ServeAppOptions = 
     await store.close();
     throw error;
   }
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)$/;
+
+function isLoopback(host: string | undefined): boolean {
+  return host === undefined || LOOPBACK.test(host);
+}
+
+function onlyFromHere(handler: Handler): Handler['fetch'] {
+  return async (request) => {
+    if (isLoopback(new URL(request.url).hostname)) return handler.fetch(request);
+    return new Response('This server is for this machine only.\n', { status: 421 });
+  };
 }

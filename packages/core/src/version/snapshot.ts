@@ -13,6 +13,11 @@ export type Snapshot = Brand<string, 'Snapshot'>;
 export const POSITION_PATTERN = /^[1-9][0-9]{0,18}$/;
 export const SNAPSHOT_PATTERN = /^[1-9][0-9]{0,18}:[1-9][0-9]{0,18}:([1-9][0-9]{0,18}(,[1-9][0-9]{0,18}){0,4095})?$/;
 
+/** The first transaction that had not begun when the snapshot was taken. Grows with every read of one history. */
+export function snapshotEnd(snapshot: Snapshot): bigint {
+  return BigInt(snapshot.split(':')[1] ?? '0');
+}
+
 /** Does the snapshot hold the transaction at `position`? */
 export function holds(snapshot: Snapshot, position: Position): boolean {
   const [xmin = '', xmax = '', running = ''] = snapshot.split(':');

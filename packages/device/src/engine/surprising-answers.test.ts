@@ -135,6 +135,17 @@ test('[SY5, SY11, SY12] after a full read a record that is no longer there is no
   expect(await device.outbox.list()).toHaveLength(1);
 });
 
+test('[SY11] a server that was put back to an earlier day is read again from the start', async () => {
+  let restored = false;
+  const whole = (id: string) => page('people', [[id, 1, { name: id, phone: null, mentor: '1' }]]);
+  const { device } = await open(first, () =>
+    restored ? { pages: [whole('p1')], cursor: cursor(20) } : { pages: [whole('p1'), whole('p2')], cursor: cursor(90) },
+  );
+  restored = true;
+  await device.sync();
+  expect(await device.query((db) => db.selectFrom('people').select('id'))).toEqual([{ id: 'p1' }]);
+});
+
 test('[ST9] what a newer server sent before the app was updated is read again after it', async () => {
   const answer: Answer = (request) => ({
     pages:

@@ -8,6 +8,7 @@ import {
   type Scope,
   STAMP_ZERO,
   type Stamp,
+  snapshotEnd,
 } from '@holdfast/core';
 import type { Entry } from '../outbox/entry.ts';
 import {
@@ -67,7 +68,7 @@ export async function applyResponse(
 ): Promise<TakenIn | null> {
   let state = await readReadState(tx);
   if (state.generation !== context.generation) return null;
-  if (response.epoch !== state.epoch) state = await enterEpoch(tx, state, response.epoch);
+  if (response.epoch !== state.epoch || wentBack(state, response)) state = await enterEpoch(tx, state, response.epoch);
   const answered = await noteAnswers(tx, response, context);
   await tx.runMany(
     'DELETE FROM hf_unacknowledged WHERE id = ?',
@@ -101,6 +102,12 @@ async function hasSendable(tx: WriteTx): Promise<boolean> {
 
 /** The server sent a change of a record that this device does not have: they believe different things. */
 export class Diverged extends Error {}
+
+/** A server that has seen less than this device has was put back, and has not noticed it yet (hazard A8). */
+function wentBack({ cursor }: ReadState, response: ExchangeResponse): boolean {
+  const now = response.cursor ?? response.catchUp?.first ?? null;
+  return cursor !== null && now !== null && snapshotEnd(now.snapshot) < snapshotEnd(cursor.snapshot);
+}
 
 /** SY11: another history. Everything is read again; what was accepted in the old one is sent again. */
 async function enterEpoch(tx: WriteTx, state: ReadState, epoch: ReadState['epoch']): Promise<ReadState> {

@@ -8,6 +8,8 @@ import type { KnownRow } from './decide-context.ts';
 export class Answers {
   readonly #rows = new Map<MutationId, KnownRow>();
   readonly #heirs = new Map<MutationId, KnownRow[]>();
+  /** What an applied mutation stands for, directly or through others; kept, because asking anew grows with all heirs. */
+  readonly #resolved = new Set<MutationId>();
 
   constructor(stored: Iterable<KnownRow>) {
     for (const row of stored) this.add(row);
@@ -19,6 +21,19 @@ export class Answers {
       const heirs = this.#heirs.get(target);
       if (heirs === undefined) this.#heirs.set(target, [row]);
       else heirs.push(row);
+    }
+    if (tookEffect(row) || this.#resolved.has(row.id)) this.#resolve(row);
+  }
+
+  #resolve(row: KnownRow): void {
+    const rows = [row];
+    for (let next = rows.pop(); next !== undefined; next = rows.pop()) {
+      for (const target of next.resolves) {
+        if (this.#resolved.has(target)) continue;
+        this.#resolved.add(target);
+        const earlier = this.#rows.get(target);
+        if (earlier !== undefined) rows.push(earlier);
+      }
     }
   }
 
@@ -42,7 +57,7 @@ export class Answers {
   }
 
   isResolved(id: MutationId): boolean {
-    return this.#allHeirs(id).some(tookEffect);
+    return this.#resolved.has(id);
   }
 
   /** The versions of a record that these mutations of one device made, or what resolved them there. */
@@ -57,9 +72,11 @@ export class Answers {
       if (row.collection !== record.collection || row.record !== record.record) return;
       if (row.device === maker.device && row.user === maker.user) versions.add(row.version);
     };
-    for (const id of ids) {
+    const all = new Set(ids);
+    // Grows while it is walked: the heirs of heirs count too.
+    for (const id of all) {
       count(this.#rows.get(id));
-      for (const heir of this.#allHeirs(id)) count(heir);
+      for (const heir of this.#heirs.get(id) ?? []) all.add(heir.id);
     }
     return versions;
   }
@@ -68,14 +85,6 @@ export class Answers {
   isForeign(id: MutationId, user: UserId): boolean {
     const row = this.#rows.get(id);
     return row !== undefined && row.user !== user;
-  }
-
-  #allHeirs(id: MutationId): readonly KnownRow[] {
-    const direct = this.#heirs.get(id);
-    if (direct === undefined) return [];
-    const all = new Set(direct);
-    for (const heir of all) for (const next of this.#heirs.get(heir.id) ?? []) all.add(next);
-    return [...all];
   }
 }
 

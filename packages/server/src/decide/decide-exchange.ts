@@ -22,6 +22,9 @@ export interface Decided {
   readonly after: () => Known;
 }
 
+/** Bytes of conflicts' sides and of losses in one answer, after which the rest is held: one record can stand in all. */
+const SIDES_BYTES = 4 * 1024 * 1024;
+
 /** Groups a message's mutations by transaction, in the order of the message. */
 export function transactionsIn(mutations: readonly Mutation[]): DeviceTransaction[] {
   const groups = new Map<TransactionId, Mutation[]>();
@@ -51,15 +54,18 @@ export function decideExchange(
   const fresh: AppliedRow[] = [];
   const decided = new Map<DeviceTransaction, readonly MutationAnswer[]>();
   let waiting = transactions;
+  let sidesBytes = 0;
   for (;;) {
     const left: DeviceTransaction[] = [];
     for (const transaction of waiting) {
-      if (!isReady(transaction, answers)) {
+      if (sidesBytes > SIDES_BYTES || !isReady(transaction, answers)) {
         left.push(transaction);
         continue;
       }
       const result = decideTransaction(deciding, transaction, answers, records);
       for (const { receipt, store } of result) {
+        if (receipt.outcome === 'conflict' || receipt.outcome === 'merged')
+          sidesBytes += JSON.stringify(receipt).length;
         if (store === null) continue;
         const row = { ...store, receipt };
         fresh.push(row);

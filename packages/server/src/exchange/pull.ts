@@ -1,5 +1,15 @@
-import type { CatchUp, Cursor, DeviceId, ExchangeRequest, Page, Receipt, Schema, Scope } from '@holdfast/core';
-import { limits } from '@holdfast/core';
+import type {
+  CatchUp,
+  Cursor,
+  DeviceId,
+  ExchangeRequest,
+  Page,
+  Receipt,
+  Schema,
+  Scope,
+  Snapshot,
+} from '@holdfast/core';
+import { limits, snapshotEnd } from '@holdfast/core';
 import { buildPage } from '../feed/build-page.ts';
 import { goneScopes, planNext, planRead } from '../feed/plan-catch-up.ts';
 import type { FeedRow, ServerStore } from '../store/server-store.ts';
@@ -23,13 +33,20 @@ export async function pull(
   scopes: readonly Scope[],
   request: ExchangeRequest,
 ): Promise<Pulled> {
-  const plan = planRead(request, scopes, store.epoch);
+  let plan = planRead(request, scopes, store.epoch);
   if (plan.kind === 'again') return { pages: [], receipts: [], gone: [], cursor: null, catchUp: null };
   const maxBytes = Math.min(request.want.maxBytes ?? limits.pageBytes, limits.pageBytes);
-  const { since, after } = plan;
   const device: DeviceId = request.device;
   const limit = Math.min(MAX_ROWS, Math.ceil(maxBytes / ROW_BYTES));
-  const read = await store.read({ device, scopes, since, collections: order, after, limit });
+  const readBy = ({ since, after }: typeof plan & { kind: 'read' }) =>
+    store.read({ device, scopes, since, collections: order, after, limit, maxBytes });
+  let read = await readBy(plan);
+  if (isAhead(plan.since?.snapshot ?? plan.first?.snapshot, read.snapshot)) {
+    // It has seen transactions that have not happened here: the database was put back to an earlier day.
+    plan = { kind: 'read', since: null, first: null, after: null };
+    read = await readBy(plan);
+  }
+  const { since } = plan;
   const { page, taken } = buildPage(read.rows, since, maxBytes);
   const ended = taken === read.rows.length && !read.more;
   const last = ended ? null : placeOf(order, read.rows[taken - 1]);
@@ -39,6 +56,10 @@ export async function pull(
     gone: goneScopes(request.cursor, scopes),
     ...planNext(plan, read.snapshot, scopes, last),
   };
+}
+
+function isAhead(seen: Snapshot | undefined, now: Snapshot): boolean {
+  return seen !== undefined && snapshotEnd(seen) > snapshotEnd(now);
 }
 
 /** Collections of higher priority first, so that they are usable before a first catch-up ends (SY9). */

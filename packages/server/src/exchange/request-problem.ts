@@ -57,11 +57,18 @@ function isRow({ after, first }: CatchUp): boolean {
 function mutationsProblem(mutations: readonly Mutation[]): RequestProblem | null {
   const size = new Map<string, number>();
   const ids = new Set<string>();
+  const bytes = new Map<string, number>();
   for (const mutation of mutations) {
     const members = (size.get(mutation.transaction) ?? 0) + 1;
     size.set(mutation.transaction, members);
     if (members > limits.transactionMutations) {
       return { code: 'RequestTooLarge', detail: `more than ${limits.transactionMutations} mutations in a transaction` };
+    }
+    const sum = (bytes.get(mutation.transaction) ?? 0) + Buffer.byteLength(JSON.stringify(mutation));
+    bytes.set(mutation.transaction, sum);
+    // Half as much again: a device counts before it knows what the transaction will wait for.
+    if (sum > 1.5 * limits.transactionBytes) {
+      return { code: 'RequestTooLarge', detail: `more than ${limits.transactionBytes} bytes in a transaction` };
     }
     if (ids.has(mutation.id)) return { code: 'MalformedRequest', detail: `mutation ${mutation.id} stands twice` };
     ids.add(mutation.id);

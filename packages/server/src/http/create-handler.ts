@@ -120,7 +120,11 @@ export function createHandler(options: HandlerOptions): Handler {
       return errorResponse(answer.code, requestId, answer.detail);
     }),
   );
-  app.get('/v1/live', (c) => admitted(c.req.raw, streams, async (session, leave) => live.open(session, leave)));
+  app.get('/v1/live', (c) => {
+    // A HEAD is routed here too, and its stream would have no reader who could leave.
+    if (c.req.raw.method !== 'GET') return errorResponse('MalformedRequest', randomUUID(), c.req.raw.method);
+    return admitted(c.req.raw, streams, async (session, leave) => live.open(session, leave));
+  });
   app.get('/v1/health', (c) => {
     const nonce = c.req.query('nonce');
     return jsonResponse({ ok: true, protocol: PROTOCOL_VERSION, ...(isNonce(nonce) ? { nonce } : {}) });

@@ -1,5 +1,6 @@
-import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash, randomUUID } from 'node:crypto';
+import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { HoldfastError, isJsonObject, type Json } from '@holdfast/core';
 
 /**
@@ -40,13 +41,20 @@ const VERSION = 'VERSION';
  */
 export async function claimDataFolder(folder: string, clock: { now(): number }): Promise<DataFolder> {
   try {
-    await mkdir(folder, { recursive: true });
+    // PGlite makes its files for everybody to read and write: only the folder keeps others out.
+    const database = join(folder, 'pglite');
+    await mkdir(database, { recursive: true });
+    await chmod(database, 0o700);
     await takeLock(folder, { pid: process.pid, startedAt: clock.now() });
   } catch (error) {
     if (error instanceof HoldfastError) throw error;
     throw new HoldfastError('DataFolderReadOnly', folder, { cause: error });
   }
-  const release = () => rm(join(folder, LOCK), { force: true });
+  claimed.add(resolve(folder));
+  const release = async () => {
+    await rm(join(folder, LOCK), { force: true });
+    claimed.delete(resolve(folder));
+  };
   try {
     await checkVersion(folder);
   } catch (error) {
@@ -56,10 +64,17 @@ export async function claimDataFolder(folder: string, clock: { now(): number }):
   return { database: join(folder, 'pglite'), release };
 }
 
+/** The folders that this process has. A lock of our own number over another is a predecessor's: in a container all have one. */
+const claimed = new Set<string>();
+
 /** Who has the folder open; null when nobody has. */
 export async function folderHolder(folder: string): Promise<FolderHolder | null> {
   const holder = await readHolder(folder);
-  return holder !== null && isAlive(holder.pid) ? holder : null;
+  return holder !== null && holdsStill(folder, holder) ? holder : null;
+}
+
+function holdsStill(folder: string, { pid }: FolderHolder): boolean {
+  return pid === process.pid ? claimed.has(resolve(folder)) : isAlive(pid);
 }
 
 /** Tells commands how to reach the server that has the folder. Only its holder may call this. */
@@ -74,38 +89,56 @@ export async function announceServer(folder: string, url: string, secret: string
 }
 
 async function takeLock(folder: string, holder: FolderHolder): Promise<void> {
-  const path = join(folder, LOCK);
-  for (let tried = 0; ; tried += 1) {
-    try {
-      const file = await open(path, 'wx', 0o600);
-      await file.writeFile(JSON.stringify(holder));
-      await file.close();
-      return;
-    } catch (error) {
-      if (!hasErrno(error, 'EEXIST')) throw error;
-    }
-    const other = await folderHolder(folder);
-    if (other !== null || tried === 3) {
-      throw new HoldfastError('DataFolderBusy', other === null ? folder : `${folder}, process ${other.pid}`);
-    }
-    await removeStale(path);
+  const own = join(folder, `${LOCK}.${randomUUID()}`);
+  // Linked into place, so that nobody ever finds a lock that does not say yet whose it is.
+  await writeFile(own, JSON.stringify({ ...holder, claim: randomUUID() }), { mode: 0o600 });
+  try {
+    await takePlace(folder, LOCK, own);
+  } finally {
+    await rm(own, { force: true });
   }
 }
 
-/** Of two processes that find the same stale lock, only one moves it away; the other tries again. */
-async function removeStale(path: string): Promise<void> {
-  const aside = `${path}.stale-${process.pid}`;
+/**
+ * Links `own` into the place `name`. What a dead process left there is replaced by whoever holds a second
+ * lock, named after that content: so nobody can take away what another has just put in its stead.
+ */
+async function takePlace(folder: string, name: string, own: string): Promise<void> {
+  const path = join(folder, name);
+  if (await isLinked(own, path)) return;
+  const found = await readFile(path, 'utf8').catch(() => '');
+  const other = holderIn(found);
+  if (other !== null && holdsStill(folder, other)) {
+    throw new HoldfastError('DataFolderBusy', `${folder}, process ${other.pid}`);
+  }
+  const guard = `${LOCK}.${createHash('sha256').update(found).digest('hex').slice(0, 16)}`;
+  // A guard that died at it is replaced in the same way; claims differ, so the names do.
+  await takePlace(folder, guard, own);
   try {
-    await rename(path, aside);
+    if ((await readFile(path, 'utf8').catch(() => null)) !== found) throw new HoldfastError('DataFolderBusy', folder);
+    await link(own, `${own}.next`);
+    await rename(`${own}.next`, path);
+  } finally {
+    await rm(join(folder, guard), { force: true });
+  }
+}
+
+async function isLinked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
   } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return;
+    if (hasErrno(error, 'EEXIST')) return false;
     throw error;
   }
-  await rm(aside, { force: true });
 }
 
 async function readHolder(folder: string): Promise<FolderHolder | null> {
-  const said = await readJson(join(folder, LOCK));
+  return holderIn(await readFile(join(folder, LOCK), 'utf8').catch(() => ''));
+}
+
+function holderIn(text: string): FolderHolder | null {
+  const said = jsonIn(text);
   if (!isJsonObject(said) || typeof said['pid'] !== 'number') return null;
   const { pid, startedAt, url, secret } = said;
   return {
@@ -136,6 +169,10 @@ async function readJson(path: string): Promise<Json | undefined> {
     if (hasErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
+  return jsonIn(text);
+}
+
+function jsonIn(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {

@@ -73,6 +73,7 @@ async function watch(session: SqlSession, schema: Schema, names: SqlNames, pgSch
   if (whole) return;
   await session.script(script);
   for (const table of tables) await takeIn(session, table, names);
+  for (const table of tables) await placeAnew(session, table, names);
   const value = quoteText(JSON.stringify({ hash, format: FORMAT, schema: schema.version }));
   await session.query(`INSERT INTO ${meta} (key, value) VALUES ('installed', ${value}::jsonb)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value`);
@@ -86,4 +87,12 @@ async function takeIn(session: SqlSession, table: string, names: SqlNames): Prom
        WHERE k.name = $1 AND r.id = t.id AND r.count > 0 AND r.deleted IS NULL)`,
     [table],
   );
+}
+
+/** The schema may give scopes by other rules now: who may see a record follows them, not what it was stored under. */
+async function placeAnew(session: SqlSession, table: string, names: SqlNames): Promise<void> {
+  const living = `FROM ${names.hf('record')} r JOIN ${names.hf('collection')} k ON k.id = r.collection
+    WHERE k.name = $1 AND r.count > 0 AND r.deleted IS NULL`;
+  await session.query(`SELECT ${living} ORDER BY r.id FOR UPDATE OF r`, [table]);
+  await session.query(`SELECT ${names.hf(`place_${table}`)}((SELECT array_agg(r.id) ${living}), false)`, [table]);
 }

@@ -49,13 +49,13 @@ export async function loadRecords(
   await addParents(session, context, records, parents);
   const reserved: RecordKey[] = [];
   for (const collection of lockOrder(records, parents)) {
-    await holdParents(session, context, collection, parents.get(collection));
+    await holdParents(session, context, collection, without(parents.get(collection), records.get(collection)));
     reserved.push(...(await lockRecords(session, context, collection, records.get(collection))));
   }
   // A record that changed its parent while we waited for it: its new one is held out of order, at the risk
   // of a deadlock, which is repeated.
   for (const [collection, ids] of await addParents(session, context, records, parents)) {
-    await holdParents(session, context, collection, ids);
+    await holdParents(session, context, collection, without(ids, records.get(collection)));
   }
   const found = new Map<string, LoadedRecord>();
   for (const collection of lockOrder(records, parents)) {
@@ -108,6 +108,11 @@ async function addParents(session: SqlSession, context: SqlContext, records: Key
     }
   }
   return added;
+}
+
+/** What is going to be changed gets the stronger lock at once: two that share one first and then want more deadlock. */
+function without(ids: Set<string> | undefined, taken: ReadonlySet<string> | undefined): Set<string> | undefined {
+  return ids === undefined || taken === undefined ? ids : new Set([...ids].filter((id) => !taken.has(id)));
 }
 
 async function holdParents(session: SqlSession, context: SqlContext, collection: Collection, ids?: Set<string>) {

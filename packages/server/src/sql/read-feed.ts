@@ -40,10 +40,12 @@ export async function readFeed(db: SqlDatabase, context: SqlContext, request: Fe
     id,
     request.limit + 1,
     request.device,
+    request.maxBytes ?? 1_000_000_000,
   ]);
   const answer = rows[0] as unknown as {
     snapshot: string;
     rows: FeedJson[] | null;
+    found: number;
     receipts: AppliedJson[] | null;
     epochs: Epochs;
   };
@@ -51,7 +53,7 @@ export async function readFeed(db: SqlDatabase, context: SqlContext, request: Fe
   return {
     snapshot: answer.snapshot as Snapshot,
     rows: found.slice(0, request.limit).map((row) => rowFrom(row, context, answer.epochs)),
-    more: found.length > request.limit,
+    more: answer.found > Math.min(found.length, request.limit),
     receipts: (answer.receipts ?? []).map(receiptFrom),
   };
 }
@@ -83,7 +85,7 @@ function rowFrom(row: FeedJson, context: SqlContext, epochs: Epochs): FeedRow {
 
 /**
  * $1 collections in order, $2 scopes held, $3 scopes not held, $4 xmax and $5 running of the cursor,
- * $6 to $8 the row to start after, $9 how many, $10 the device.
+ * $6 to $8 the row to start after, $9 how many, $10 the device, $11 how many bytes.
  */
 function statement(context: SqlContext): string {
   const { hf, table } = context.names;
@@ -124,17 +126,24 @@ function statement(context: SqlContext): string {
           ORDER BY w.place, w.name, f.id LIMIT $9
         )
       ) h ORDER BY place, name, id LIMIT $9
+    ), sized AS (
+      -- Text, so that its length is that of what would be sent; cut here, because neither a server's one
+      -- value nor a string of ours takes a page of rows that are each as large as they may be.
+      SELECT x.*, coalesce(sum(octet_length(x.values::text)) OVER (
+        ORDER BY x.place, x.name, x.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+      FROM (SELECT h.*, CASE WHEN h.present THEN CASE h.collection ${values.join('\n          ')} END END AS values FROM hits h) x
     )
     SELECT pg_current_snapshot()::text AS snapshot,
       (SELECT json_object_agg(ordinal, epoch) FROM ${hf('epoch')}) AS epochs,
       (SELECT json_agg(json_build_object('scope', h.name, 'collection', (SELECT name FROM places p WHERE p.id = h.collection),
           'id', h.id, 'present', h.present, 'entered', h.entered::text, 'count', r.count, 'epoch', r.epoch,
           'created', r.created, 'deleted', r.deleted, 'marks', r.marks,
-          'values', CASE WHEN h.present THEN CASE h.collection ${values.join('\n          ')} END END)
+          'values', h.values)
           ORDER BY h.place, h.name, h.id)
-        FROM hits h CROSS JOIN LATERAL (
+        FROM sized h CROSS JOIN LATERAL (
           SELECT * FROM ${hf('record')} r WHERE r.collection = h.collection AND r.id = h.id OFFSET 0
-        ) r) AS rows,
+        ) r WHERE h.before < $11) AS rows,
+      (SELECT count(*)::int FROM hits) AS found,
       (SELECT json_agg(${appliedAsJson('a')} ORDER BY a.xid, a.id) FROM ${hf('applied')} a
         WHERE a.device = $10::text::uuid AND NOT a.acknowledged AND (${unseen('a').join(' OR ')})) AS receipts`;
 }

@@ -161,6 +161,8 @@ export interface FeedRequest {
   readonly after: readonly [number, string, string] | null;
   /** Rows at the most. */
   readonly limit: number;
+  /** Bytes of values after which no further row is read; the first row always is. Default: no bound. */
+  readonly maxBytes?: number;
 }
 
 export interface FeedRead {
