@@ -99,6 +99,10 @@ export const catalogue = {
     says: 'Another process has the data folder open.',
     next: 'Stop it, or let the command go through the running server.',
   },
+  DataFolderFull: {
+    says: 'The disk of the data folder is full.',
+    next: 'Make room on it, or name another folder, then start again.',
+  },
   DataFolderVersion: {
     says: 'The data folder was made by another version.',
     next: 'Start the version that made it, or name another folder.',

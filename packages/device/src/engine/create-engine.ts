@@ -50,6 +50,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const onFault = options.onFault ?? (() => {});
   const live = createLiveQueries((plan) => storage.read((tx) => tx.all(plan.sql, plan.parameters)), onFault);
   const watches = new Map<number, () => void>();
+  const wakers = new Set<() => void>();
+  let link: Status['link'] = 'unknown';
   const ended = new AbortController();
   let nextWatch = 1;
   let listener: ((news: EngineNews) => void) | null = null;
@@ -101,7 +103,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       lockName: `${storeName}:sync`,
       onChange: onExchangeChange,
-      onState: tell,
+      onState: (state) => {
+        if (state.link === 'up' && link !== 'up') for (const wake of [...wakers]) wake();
+        link = state.link;
+        tell();
+      },
       onFault,
     },
     { ...DEFAULT_SYNC, ...options.sync },
@@ -152,9 +158,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     return { transaction, mutations: planned.map(({ entry }) => entry.id) };
   };
 
+  const whenUp = (wake: () => void) => {
+    wakers.add(wake);
+    return () => wakers.delete(wake);
+  };
+
   await refresh();
   loop.trigger('open');
-  const news = listenForNews(backend, platform, `${storeName}:live`, () => loop.trigger('news'), ended.signal);
+  const news = listenForNews(backend, platform, `${storeName}:live`, () => loop.trigger('news'), whenUp, ended.signal);
   news.catch((error: unknown) => {
     if (!ended.signal.aborted) onFault(error);
   });

@@ -74,3 +74,20 @@ test('[NW4] without a token nothing is asked', async () => {
   expect(await backend.live(() => {}, new AbortController().signal)).toBe('never-open');
   expect(asked).toBe(0);
 });
+
+test('[SY3] a stream of news asks at once when it opens: what came before was told to nobody here', async () => {
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(': open\n\ndata: {"news":true}\n\n'));
+      controller.close();
+    },
+  });
+  const fetch = async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  const backend = httpBackend({ url: 'http://127.0.0.1:1', token: () => 'token', fetch });
+  let news = 0;
+  const count = () => {
+    news += 1;
+  };
+  expect(await backend.live(count, new AbortController().signal)).toBe('was-open');
+  expect(news).toBe(2);
+});

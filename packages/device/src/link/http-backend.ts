@@ -54,6 +54,8 @@ export function httpBackend({ url, token, fetch }: HttpBackendOptions): Backend 
         });
         if (!response.ok || !response.headers.get('content-type')?.startsWith('text/event-stream')) return 'never-open';
         open = true;
+        // What was committed before the stream stood was told to nobody here.
+        onNews();
         await readEvents(response, onNews, signal);
       } catch {
         // The link broke: that is what the answer says.

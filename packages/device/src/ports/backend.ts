@@ -25,7 +25,7 @@ export interface Backend {
   exchange(request: ExchangeRequest, signal: AbortSignal): Promise<ExchangeResult>;
   /**
    * Listens for "there is news" until the signal is aborted or the link breaks; the promise ends then,
-   * and says whether it was ever open.
+   * and says whether it was ever open. Calls `onNews` when it opens too: what came before was not heard.
    */
   live(onNews: () => void, signal: AbortSignal): Promise<'was-open' | 'never-open'>;
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasCode } from '@holdfast/core';
@@ -77,4 +77,25 @@ test('a place that cannot be written is said to be so', async () => {
   await writeFile(file, '');
   await chmod(file, 0o400);
   expect(await codeOf(claimDataFolder(join(file, 'data'), clock))).toBe('DataFolderReadOnly');
+});
+
+test('[ST1] what is kept is for the user who started it, and nobody else', async () => {
+  const claim = await claimDataFolder(folder, clock);
+  expect((await stat(claim.database)).mode & 0o777).toBe(0o700);
+  await claim.release();
+});
+
+test('a lock of our own number that is not ours was left by a predecessor, as in a container', async () => {
+  await (await claimDataFolder(folder, clock)).release();
+  await writeFile(lock(), JSON.stringify({ pid: process.pid, startedAt: 0 }));
+  const claim = await claimDataFolder(folder, clock);
+  expect(await codeOf(claimDataFolder(folder, clock))).toBe('DataFolderBusy');
+  await claim.release();
+});
+
+test('a folder with somebody else’s files is not taken over', async () => {
+  await mkdir(folder);
+  await writeFile(join(folder, 'thesis.txt'), 'mine');
+  expect(await codeOf(claimDataFolder(folder, clock))).toBe('DataFolderVersion');
+  expect(await readdir(folder)).toEqual(['thesis.txt']);
 });

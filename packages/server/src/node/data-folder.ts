@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { HoldfastError, isJsonObject, type Json } from '@holdfast/core';
 
@@ -41,6 +41,7 @@ const VERSION = 'VERSION';
  */
 export async function claimDataFolder(folder: string, clock: { now(): number }): Promise<DataFolder> {
   try {
+    await refuseForeign(folder);
     // PGlite makes its files for everybody to read and write: only the folder keeps others out.
     const database = join(folder, 'pglite');
     await mkdir(database, { recursive: true });
@@ -149,6 +150,20 @@ function holderIn(text: string): FolderHolder | null {
   };
 }
 
+/** A folder with somebody else's files in it was named by mistake. */
+async function refuseForeign(folder: string): Promise<void> {
+  let names: string[] = [];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error;
+  }
+  const foreign = names.find((name) => !(name === 'pglite' || name === 'secret' || name.startsWith(LOCK)));
+  if (foreign !== undefined && !names.includes(VERSION)) {
+    throw new HoldfastError('DataFolderVersion', `${folder} is no data folder: it holds ${foreign}`);
+  }
+}
+
 async function checkVersion(folder: string): Promise<void> {
   const path = join(folder, VERSION);
   const found = await readJson(path);
@@ -157,7 +172,11 @@ async function checkVersion(folder: string): Promise<void> {
     return;
   }
   const same = isJsonObject(found) && found['format'] === FORMAT.format && found['postgres'] === FORMAT.postgres;
-  if (!same) throw new HoldfastError('DataFolderVersion', `${folder} says ${JSON.stringify(found)}`);
+  if (!same)
+    throw new HoldfastError(
+      'DataFolderVersion',
+      found === null ? `${join(folder, VERSION)} cannot be read` : `${folder} says ${JSON.stringify(found)}`,
+    );
 }
 
 /** The JSON in a file; undefined where there is no file, null where it is not JSON. */

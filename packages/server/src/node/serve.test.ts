@@ -60,3 +60,13 @@ test('[SV7] and cuts what does not end', async () => {
   expect(await response).toBe('cut');
   await closed;
 });
+
+test('[SV7] a connection that a browser opened in advance and never used holds up no stop', async () => {
+  const server = await serve({ handler: hello, port: 0, graceMs: 600_000 });
+  const socket = connect(server.port, '127.0.0.1');
+  await new Promise((resolve) => socket.once('connect', resolve));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('error', () => {});
+  await server.stop();
+  await closed;
+});

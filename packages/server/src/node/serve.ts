@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { HoldfastError, must } from '@holdfast/core';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Handler } from '../http/create-handler.ts';
@@ -47,11 +48,12 @@ export async function serve({
       maxHeaderSize: MAX_HEADER_BYTES,
     },
   }) as Server;
+  const idle = watchSockets(server);
   await listen(server, port, host);
   const address = server.address();
   const actual = must(address !== null && typeof address === 'object' ? address.port : null, 'the port');
   const name = host.includes(':') ? `[${host}]` : host;
-  return { port: actual, url: `http://${name}:${actual}`, stop: () => stop(server, handler, graceMs) };
+  return { port: actual, url: `http://${name}:${actual}`, stop: () => stop(server, handler, idle, graceMs) };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
@@ -63,12 +65,34 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-async function stop(server: Server, handler: Handler, graceMs: number): Promise<void> {
+/**
+ * Gives how to end the connections on which nothing is asked. Node's own count leaves out those that a
+ * browser opened in advance and never used.
+ */
+function watchSockets(server: Server): () => void {
+  const asking = new Map<Socket, number>();
+  const count = (socket: Socket, by: number) => {
+    if (asking.has(socket)) asking.set(socket, (asking.get(socket) ?? 0) + by);
+  };
+  server.on('connection', (socket) => {
+    asking.set(socket, 0);
+    socket.on('close', () => asking.delete(socket));
+  });
+  server.on('request', ({ socket }, response) => {
+    count(socket, 1);
+    response.on('close', () => count(socket, -1));
+  });
+  return () => {
+    for (const [socket, requests] of asking) if (requests === 0) socket.destroy();
+  };
+}
+
+async function stop(server: Server, handler: Handler, endIdle: () => void, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   handler.close();
-  server.closeIdleConnections();
+  endIdle();
   // A connection that is kept alive falls idle when its answer is out, and nobody tells.
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const sweep = setInterval(endIdle, SWEEP_MS);
   const late = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearInterval(sweep);
