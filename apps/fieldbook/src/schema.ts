@@ -7,7 +7,9 @@ import * as z from 'zod';
 
 /** A moment as it was written down, offset included; never a `Date`. */
 const instant = z.iso.datetime({ offset: true });
-const line = z.string().min(1);
+// Longer than anybody's, short enough that a slip of the hand is noticed.
+const line = z.string().min(1).max(300);
+const text = z.string().max(5_000);
 /** The FHIR resource a record was imported from, whole; null for what was written in the app. */
 const resource = z.record(z.string(), z.unknown()).nullable();
 
@@ -49,8 +51,8 @@ export const fieldbook = schema({
         name: line,
         birthDate: z.iso.date(),
         sex: z.enum(['female', 'male', 'other', 'unknown']),
-        phone: z.string().nullable(),
-        address: z.string().nullable(),
+        phone: z.string().max(60).nullable(),
+        address: z.string().max(500).nullable(),
         mentorId: ref('mentors'),
         resource,
       },
@@ -66,8 +68,8 @@ export const fieldbook = schema({
         patientId: ref('patients'),
         start: instant,
         kind: line,
-        reason: z.string().nullable(),
-        note: z.string().nullable(),
+        reason: text.nullable(),
+        note: text.nullable(),
         status: z.enum([
           'planned',
           'arrived',

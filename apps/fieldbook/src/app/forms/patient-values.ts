@@ -12,21 +12,32 @@ export interface PatientValues {
 }
 
 const m = messages.problems;
+/** Digits with what people write between them, an extension too. */
+const PHONE = /^\+?[\d][\d\s().\-/x]{2,58}$/i;
+const [LONGEST_NAME, LONGEST_ADDRESS, OLDEST] = [300, 500, 125];
 const SEXES = ['female', 'male', 'other', 'unknown'] as const;
 
 /** What a person must still look at. `today`: this device's date. */
 export function checkPatient(values: PatientValues, today: string): FieldProblems {
   return {
-    ...(values.name.trim() === '' ? { name: m.name } : {}),
+    ...checkName(values.name.trim()),
+    ...(values.phone.trim() === '' || PHONE.test(values.phone.trim()) ? {} : { phone: m.phone }),
+    ...(values.address.length > LONGEST_ADDRESS ? { address: m.tooLong } : {}),
     ...checkBirthDate(values.birthDate, today),
     ...(SEXES.some((sex) => sex === values.sex) ? {} : { sex: m.sex }),
     ...(values.mentorId === '' ? { mentorId: m.mentorId } : {}),
   };
 }
 
+function checkName(name: string): FieldProblems {
+  if (name === '') return { name: m.name };
+  return name.length > LONGEST_NAME ? { name: m.tooLong } : {};
+}
+
 function checkBirthDate(birthDate: string, today: string): FieldProblems {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(birthDate)) return { birthDate: m.birthDate };
-  return birthDate > today ? { birthDate: m.birthDateAhead } : {};
+  if (birthDate > today) return { birthDate: m.birthDateAhead };
+  return Number(today.slice(0, 4)) - Number(birthDate.slice(0, 4)) > OLDEST ? { birthDate: m.birthDateOld } : {};
 }
 
 /** What is stored: without stray spaces, and null for what stayed empty. Call it on checked values. */
