@@ -8,8 +8,9 @@ import type { Backend, ExchangeResult } from '../ports/backend.ts';
 import type { ChangeNotice, Platform } from '../ports/platform.ts';
 import type { StorageDriver } from '../ports/storage-driver.ts';
 import { refuseNewer } from '../store/open-store.ts';
-import { applyResponse, Diverged, type TakenIn } from './apply-response.ts';
+import { applyResponse, type TakenIn } from './apply-response.ts';
 import { type BuiltRequest, buildRequest } from './build-request.ts';
+import { Diverged } from './checkpoint.ts';
 import { readAgain } from './read-again.ts';
 
 export interface ExchangeDeps {

@@ -1,0 +1,122 @@
+import type { ExchangeResponse, Page, RecordGroup, Schema, Scope } from '@holdfast/core';
+import { allEntries } from '../outbox/outbox-store.ts';
+import type { ChangeNotice } from '../ports/platform.ts';
+import type { WriteTx } from '../ports/storage-driver.ts';
+import { rebaseRecords } from '../rebase/rebase-records.ts';
+import { quote } from '../store/tables.ts';
+import { addressOf } from '../write/plan-write.ts';
+import { type Applied, applyGroups, removeRecords } from './apply-groups.ts';
+import type { ReadState } from './cursor-store.ts';
+import type { ResponseContext } from './response-context.ts';
+import { settleOutbox } from './settle-outbox.ts';
+
+/** The server sent a change of a record that this device does not have: they believe different things. */
+export class Diverged extends Error {}
+
+/**
+ * Makes all that was staged, and this answer, visible in one step.
+ *
+ * @throws Diverged where the answer does not fit what is here; the transaction has to be undone
+ */
+export async function checkpoint(
+  tx: WriteTx,
+  state: ReadState,
+  response: ExchangeResponse,
+  context: ResponseContext,
+): Promise<ChangeNotice> {
+  const { schema } = context;
+  const staged = await stagedPages(tx);
+  await tx.run('DELETE FROM hf_stage');
+  const entries = await allEntries(tx);
+  const dirty = new Map(entries.map((entry) => [addressOf(entry.collection, entry.record), entry]));
+  const dirtySet = new Set(dirty.keys());
+  const touched = new Map<string, Set<string> | null>();
+  if (state.cursor === null) await forgetConfirmed(tx, schema, dirtySet, touched);
+  await dropScopes(tx, schema, response.gone, dirtySet, touched);
+  const groups: RecordGroup[] = [...staged, ...response.pages].flatMap((page) => page.groups);
+  const applied = await applyGroups(tx, schema, groups, dirtySet);
+  if (applied.missing) throw new Diverged('a change came for a record that is not on this device');
+  mergeTouched(touched, applied);
+  for (const { collection, record } of await settleOutbox(tx, entries, response, context)) {
+    touchOne(touched, collection, record);
+  }
+  await rebaseRecords(
+    tx,
+    schema,
+    [...dirty.values()].filter(({ collection, record }) => {
+      const ids = touched.get(collection);
+      return ids === null || ids?.has(record) === true;
+    }),
+  );
+  return {
+    tables: {
+      hf_outbox: null,
+      ...Object.fromEntries([...touched].map(([name, ids]) => [name, ids === null ? null : [...ids]])),
+    },
+  };
+}
+
+async function stagedPages(tx: WriteTx): Promise<Page[]> {
+  const rows = await tx.all('SELECT page FROM hf_stage ORDER BY seq');
+  return rows.map((row) => JSON.parse(row.page as string) as Page);
+}
+
+/** Before a full read is shown: nothing of the old confirmed state stays. */
+async function forgetConfirmed(
+  tx: WriteTx,
+  schema: Schema,
+  dirty: ReadonlySet<string>,
+  touched: Map<string, Set<string> | null>,
+): Promise<void> {
+  await tx.run('DELETE FROM hf_record');
+  await tx.run('DELETE FROM hf_confirmed');
+  for (const { name } of schema.collections.values()) {
+    const keep = [...dirty]
+      .filter((address) => address.startsWith(`${name}/`))
+      .map((address) => address.slice(name.length + 1));
+    const removed = await tx.run(`DELETE FROM ${quote(name)} WHERE id NOT IN (SELECT value FROM json_each(?))`, [
+      JSON.stringify(keep),
+    ]);
+    if (removed > 0) touched.set(name, null);
+    // What the read does not bring again is gone: those with entries are shown anew, too.
+    else for (const id of keep) touchOne(touched, name, id);
+  }
+}
+
+/** Scopes that are the user's no more: their records go, unless another scope still holds them. */
+async function dropScopes(
+  tx: WriteTx,
+  schema: Schema,
+  lost: readonly Scope[],
+  dirty: ReadonlySet<string>,
+  touched: Map<string, Set<string> | null>,
+): Promise<void> {
+  if (lost.length === 0) return;
+  const rows = await tx.all('SELECT collection, id, version, scopes FROM hf_record');
+  for (const row of rows) {
+    const scopes = JSON.parse(row.scopes as string) as Scope[];
+    const left = scopes.filter((scope) => !lost.includes(scope));
+    const collection = schema.collections.get(row.collection as string);
+    if (left.length === scopes.length || collection === undefined) continue;
+    if (left.length === 0) await removeRecords(tx, collection, [row.id as string], dirty);
+    else {
+      await tx.run('UPDATE hf_record SET scopes = ? WHERE collection = ? AND id = ?', [
+        JSON.stringify(left),
+        collection.name,
+        row.id as string,
+      ]);
+    }
+    touchOne(touched, collection.name, row.id as string);
+  }
+}
+
+function touchOne(touched: Map<string, Set<string> | null>, collection: string, id: string): void {
+  const ids = touched.get(collection);
+  if (ids === null) return;
+  if (ids === undefined) touched.set(collection, new Set([id]));
+  else ids.add(id);
+}
+
+function mergeTouched(touched: Map<string, Set<string> | null>, applied: Applied): void {
+  for (const [collection, ids] of applied.touched) for (const id of ids) touchOne(touched, collection, id);
+}

@@ -1,0 +1,46 @@
+import type { ExchangeResponse } from '@holdfast/core';
+import type { Entry } from '../outbox/entry.ts';
+import { dropReferences, type RecordAddress, releaseEntry, setStates } from '../outbox/outbox-store.ts';
+import type { WriteTx } from '../ports/storage-driver.ts';
+import type { ResponseContext } from './response-context.ts';
+import { settle } from './settle.ts';
+
+/** Gives the records whose entries left the outbox or changed their part in what is seen. */
+export async function settleOutbox(
+  tx: WriteTx,
+  before: readonly Entry[],
+  response: ExchangeResponse,
+  context: ResponseContext,
+): Promise<readonly RecordAddress[]> {
+  if (response.cursor === null) return [];
+  const { released, states } = settle(before, response.cursor.snapshot);
+  for (const { entry, receipt } of released) {
+    await releaseEntry(tx, entry, receipt, context.nowMs);
+    if (receipt.outcome === 'merged') {
+      await tx.run('INSERT INTO hf_audit (at, mutation, collection, record, what, detail) VALUES (?, ?, ?, ?, ?, ?)', [
+        context.nowMs,
+        entry.id,
+        entry.collection,
+        entry.record,
+        'lost',
+        JSON.stringify(receipt.lost),
+      ]);
+    }
+  }
+  if (released.length > 0) await dropReferences(tx);
+  await setStates(tx, states);
+  const taken = [
+    ...released.map(({ entry }) => entry.id),
+    ...states.filter(({ state }) => state.at === 'conflicted' || state.at === 'refused').map(({ id }) => id),
+  ];
+  // Receipts of entries that are here no more were taken in before: they are acknowledged again.
+  const known = new Set(before.map((entry) => entry.id));
+  const again = response.receipts.map((receipt) => receipt.id).filter((id) => !known.has(id));
+  await tx.runMany(
+    'INSERT OR IGNORE INTO hf_unacknowledged (id) VALUES (?)',
+    [...taken, ...again].map((id) => [id]),
+  );
+  const byId = new Map(before.map((entry) => [entry.id, entry]));
+  const moved = states.map(({ id }) => byId.get(id)).filter((entry) => entry !== undefined);
+  return [...released.map(({ entry }) => entry), ...moved];
+}
