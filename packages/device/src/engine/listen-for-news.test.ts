@@ -55,7 +55,7 @@ function scene() {
 
 test('[SY3] a stream that breaks, or does not open, asks whether the link is gone; once', async () => {
   const { seen, ends, up, stop } = scene();
-  await ends('was-open', 60_000);
+  await ends('was-open', 20);
   expect(seen).toEqual(['tries', 'news']);
   await up();
   await ends('never-open', 5);

@@ -21,14 +21,18 @@ export async function listenForNews(
   await platform.locks.exclusive(
     lockName,
     async () => {
+      let told = false;
       for (let failures = 0; !signal.aborted; ) {
         const openedAt = platform.clock.monotonic();
         const result = await backend.live(onNews, signal);
         if (signal.aborted) return;
         const lasted = result === 'was-open' && platform.clock.monotonic() - openedAt >= LASTING_MS;
         failures = lasted ? 0 : failures + 1;
-        // A stream that broke, or does not open, is the first to know that the link is gone.
-        if (result === 'was-open' || failures === 1) onNews();
+        // A stream that broke, and the first that does not open after it, are the first to know that the link
+        // is gone: a server that stops lets the one end while it still answers.
+        const opened = result === 'was-open';
+        if (opened || !told) onNews();
+        told = !opened;
         await pause(platform, backoffMs(failures, platform.random.fraction(), null), whenUp, signal);
       }
     },
