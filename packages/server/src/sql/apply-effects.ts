@@ -40,7 +40,8 @@ async function writeAll(session: SqlSession, context: SqlContext, effects: Effec
   } catch (error) {
     const state = sqlState(error);
     if (state === null || mayRepeat(error) || !REFUSALS.has(state.slice(0, 2))) throw error;
-    return { detail: `${what}: ${error instanceof Error ? error.message : 'refused'} (${state})` };
+    // Not the database's own words: they can name rows and tables that the writer may not know of (hazard H5).
+    return { detail: `${what}: the database refuses it (SQL state ${state})` };
   }
 }
 

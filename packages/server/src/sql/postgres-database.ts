@@ -1,7 +1,14 @@
 import { HoldfastError, invariant, must } from '@holdfast/core';
 import pg from 'pg';
 import { parseInt8 } from './parse-int8.ts';
-import { BEGIN, type SqlDatabase, type SqlParameter, type SqlResult, type SqlSession } from './sql-database.ts';
+import {
+  BEGIN,
+  type SqlDatabase,
+  type SqlParameter,
+  type SqlResult,
+  type SqlSession,
+  sqlState,
+} from './sql-database.ts';
 
 const INT8 = 20;
 const DATE = 1082;
@@ -66,11 +73,11 @@ class PostgresDatabase implements SqlDatabase {
   }
 
   async query(text: string, parameters: readonly SqlParameter[] = []): Promise<SqlResult> {
-    return resultOf(await this.#pool.query(text, [...parameters]));
+    return resultOf(await reached(this.#pool.query(text, [...parameters])));
   }
 
   async transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
+    const client = await reached(this.#pool.connect());
     let broken: Error | undefined;
     const onError = (error: Error) => {
       broken = error;
@@ -104,6 +111,16 @@ class PostgresDatabase implements SqlDatabase {
   async close(): Promise<void> {
     await Promise.all(this.#listeners.map((listener) => listener.stop()));
     await this.#pool.end();
+  }
+}
+
+/** A failure without an SQL state is one of the way to the database, and passes. */
+async function reached<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (sqlState(cause) !== null) throw cause;
+    throw new HoldfastError('DatabaseUnreachable', cause instanceof Error ? cause.message : undefined, { cause });
   }
 }
 
