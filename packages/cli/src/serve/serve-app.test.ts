@@ -1,4 +1,5 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +49,20 @@ describe('a server with its app on one port', () => {
     app = await serveApp(config, { say: (what) => said.push(what) });
   });
   afterAll(() => app.close());
+
+  test('[SV5] signs nobody in for a page whose name merely leads here', async () => {
+    const statusFor = (host: string) =>
+      new Promise((resolve, reject) => {
+        const headers = { host, 'content-type': 'application/json' };
+        const asked = request(`${app.url}/v1/dev/token`, { method: 'POST', headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        asked.on('error', reject);
+        asked.end('{"user":"ada"}');
+      });
+    expect([await statusFor('evil.example'), await statusFor('localhost')]).toEqual([421, 200]);
+  });
 
   test('serves the app, and the interface beside it', async () => {
     expect(await (await fetch(`${app.url}/`)).text()).toContain('<title>Clinic</title>');

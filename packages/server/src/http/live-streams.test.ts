@@ -126,6 +126,16 @@ describe('the live stream', () => {
     expect(again.status).toBe(200);
   });
 
+  test('[SV6] a HEAD opens none: nobody could leave it', async () => {
+    await server.stop();
+    await start({ maxStreamsPerUser: 1 });
+    const headers = { authorization: `Bearer ${await tokenOf('ada', 'mentor:ada')}` };
+    expect((await fetch(`${server.url}/v1/live`, { method: 'HEAD', headers })).status).toBe(400);
+    const ada = await new Listener().open('ada', 'mentor:ada');
+    expect(ada.status).toBe(200);
+    ada.leave();
+  });
+
   test('[SV5] ends with its token', async () => {
     await server.stop();
     await start({ heartbeatMs: 20 });

@@ -45,6 +45,32 @@ await onPostgres('a schema that says anew who may see what', (database) => {
   });
 });
 
+await onPostgres('rows that are large', (database) => {
+  test('[SV6] are cut by their bytes in the database, one at least, and the rest is said to be there', async () => {
+    const store = await postgresStore({
+      connectionString: database().connectionString,
+      schema: clinic,
+      ...systemPorts,
+    });
+    const name = 'x'.repeat(50_000);
+    const rows = ['c1', 'c2', 'c3'].map((id) => ({ id, values: { name, phone: null, mentorId: 'ada' } }));
+    await store.importRows('contacts', rows);
+    const device = '01900000-0000-7000-8000-000000000000' as DeviceId;
+    const scopes = ['mentor:ada' as Scope];
+    const request = { device, scopes, since: null, collections: ['contacts'], after: null, limit: 100 };
+    const read = async (maxBytes: number) => {
+      const { rows: found, more } = await store.read({ ...request, maxBytes });
+      return [found.length, more];
+    };
+    expect([await read(1), await read(60_000), await read(1e9)]).toEqual([
+      [1, true],
+      [2, true],
+      [3, false],
+    ]);
+    await store.close();
+  });
+});
+
 await onPostgres('devices that change one parent and add to it', (database) => {
   test('[SV7] do not wait for each other in a circle', async () => {
     const { connectionString } = database();
