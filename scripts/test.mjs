@@ -1,6 +1,6 @@
 /**
- * `npm test`, from a fresh clone too: installs, finds a browser, builds, runs every test, then a minute of
- * simulated histories. Arguments go to Vitest, and then only those tests run. The last line is the count.
+ * `npm test`, from a fresh clone too: installs, finds a browser, builds, runs every test, then three
+ * minutes of simulated histories. Arguments go to Vitest, and then only those tests run. The last line is the count.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { root } from './lib/root.mjs';
 import { runNode } from './lib/run.mjs';
 import { addTallies, tallyLine, tallyVitest } from './lib/tally.mjs';
 
-const SIMULATED_MINUTES = 1;
+const SIMULATED_MINUTES = 3;
 
 await runScript(async (args) => {
   await ensureInstalled({ native: true });
@@ -44,7 +44,7 @@ async function runTests(args, env) {
 
 /** Counts as one check: what it did stands above it. */
 async function runSimulation(env) {
-  step(`Simulating for ${SIMULATED_MINUTES} minute.`);
+  step(`Simulating for ${SIMULATED_MINUTES} minutes.`);
   const args = [join(root, 'scripts/sim.mjs'), '--minutes', String(SIMULATED_MINUTES)];
   const { code } = await runNode(args, { env });
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createHandler, jwtAuth, memoryStore, serve } from '@holdfast/server';
-import { benchSchema, benchVisit, RECORDS } from './bench-schema.ts';
+import { benchSchema, benchVisit, MENTORS, RECORDS } from './bench-schema.ts';
 
 export interface BenchServer {
   readonly url: string;
@@ -17,7 +17,7 @@ export async function benchServer(fallback?: (request: Request) => Promise<Respo
   const auth = jwtAuth({ secret: randomBytes(32).toString('hex'), clock, tokenSeconds: 86_400 });
   const handler = createHandler({ store, schema: benchSchema, auth, clock, ...(fallback && { fallback }) });
   const server = await serve({ handler, port: 0 });
-  const scopes = Array.from({ length: 7 }, (_, number) => `mentor:m${number}`);
+  const scopes = Array.from({ length: MENTORS }, (_, number) => `mentor:m${number}`);
   const token = await auth.sign?.({ user: 'bench', role: 'mentor', scopes });
   if (token === undefined) throw new Error('the server signs no tokens');
   return {

@@ -8,7 +8,7 @@ import { benchServer } from '../lib/bench-server.ts';
 import { bundleScript } from '../lib/bundle-script.ts';
 import { type Figure, median } from '../lib/figures.ts';
 import { outputOf } from '../lib/output-of.ts';
-import { createBareTables, openBare } from './bare.ts';
+import { BARE_INSERT, createBareTables, openBare, visitToRow } from './bare.ts';
 
 const ROUNDS = 15;
 
@@ -55,12 +55,9 @@ async function fillDevice(folder: string): Promise<void> {
 function fillBare(file: string): void {
   const db = openBare(file);
   createBareTables(db);
-  const insert = db.prepare('INSERT INTO visits VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const insert = db.prepare(BARE_INSERT);
   db.transaction(() => {
-    for (let number = 0; number < RECORDS; number += 1) {
-      const visit = benchVisit(number);
-      insert.run(randomUUID(), visit.mentor, visit.day, visit.person, visit.minutes, visit.done ? 1 : 0, visit.note);
-    }
+    for (let number = 0; number < RECORDS; number += 1) insert.run(visitToRow(randomUUID(), benchVisit(number)));
   })();
   db.close();
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { nodeDeviceKey, openDevice } from '@holdfast/device/node';
 import { benchSchema, benchVisit } from '../lib/bench-schema.ts';
 import { type Figure, median } from '../lib/figures.ts';
-import { createBareTables, openBare } from './bare.ts';
+import { bareWriter } from './bare.ts';
 
 const WRITES = 600;
 const WARM_UP = 100;
@@ -20,14 +20,7 @@ export async function benchNodeWrite(): Promise<Figure[]> {
     unlock: nodeDeviceKey({ folder, warn: () => {} }),
     backend: { url: 'http://127.0.0.1:9', token: () => null },
   });
-  const bare = openBare(join(folder, 'bare.db'));
-  createBareTables(bare);
-  const row = bare.prepare('INSERT INTO visits VALUES (?, ?, ?, ?, ?, ?, ?)');
-  const entry = bare.prepare('INSERT INTO outbox (body) VALUES (?)');
-  const writeBare = bare.transaction((id: string, visit: ReturnType<typeof benchVisit>) => {
-    row.run(id, visit.mentor, visit.day, visit.person, visit.minutes, visit.done ? 1 : 0, visit.note);
-    entry.run(JSON.stringify({ id, ...visit }));
-  });
+  const bare = bareWriter(join(folder, 'bare.db'));
   const own: number[] = [];
   const floor: number[] = [];
   for (let number = 0; number < WRITES + WARM_UP; number += 1) {
@@ -35,7 +28,7 @@ export async function benchNodeWrite(): Promise<Figure[]> {
     const before = performance.now();
     await device.write((tx) => tx.visits.create(visit));
     const between = performance.now();
-    writeBare(randomUUID(), visit);
+    bare.write(randomUUID(), visit);
     const after = performance.now();
     if (number < WARM_UP) continue;
     own.push(between - before);

@@ -7,5 +7,5 @@ export {
   type BrowserStorageDriverOptions,
   openBrowserStorageDriver,
 } from './platform/browser/browser-storage-driver.ts';
-export { type LoadedSqlite, loadOverIdb, loadOverOpfs } from './platform/browser/load-sqlite.ts';
+export { encrypting, type LoadedSqlite, loadOverIdb, loadOverOpfs } from './platform/browser/load-sqlite.ts';
 export { type ServeDeviceOptions, serveDevice } from './platform/browser/serve-device.ts';

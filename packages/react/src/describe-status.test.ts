@@ -3,7 +3,16 @@ import { expect, test } from 'vitest';
 import { describeStatus } from './describe-status.ts';
 import { english } from './messages.ts';
 
-const NOTHING = { pending: 0, sending: 0, waiting: 0, accepted: 0, blocked: 0, conflicted: 0, refused: 0 };
+const NOTHING = {
+  pending: 0,
+  sending: 0,
+  waiting: 0,
+  accepted: 0,
+  blocked: 0,
+  conflicted: 0,
+  refused: 0,
+  resolving: 0,
+};
 
 function status(phase: SyncPhase, link: Status['link'], outbox: Partial<Status['outbox']> = {}): Status {
   return { link, phase, outbox: { ...NOTHING, ...outbox }, progress: null, ready: true, lastSync: null };

@@ -39,7 +39,7 @@ export async function openTestDevice(): Promise<TestDevice> {
     async exchange(request) {
       if (!link.up) return { type: 'down', detail: 'the cable is out' };
       const answered = await exchange(PRINCIPAL, request);
-      if (!answered.ok) return { type: 'rejected', code: answered.error.code, detail: '' };
+      if (!answered.ok) return { type: 'rejected', code: answered.error.code, detail: '', speaksOf: 'sender' };
       return { type: 'answered', response: answered.value, bytes: 0 };
     },
     live: async () => 'never-open',

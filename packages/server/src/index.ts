@@ -5,6 +5,18 @@
 export type { Auth, AuthProblem, Session, TokenClaims } from './auth/auth.ts';
 export { type JwtAuthOptions, jwtAuth, signToken } from './auth/jwt-auth.ts';
 export type { Principal } from './auth/principal.ts';
+export {
+  type CommandCall,
+  type CommandHandler,
+  type CommandHandlers,
+  type CommandRules,
+  type CommandTx,
+  commandHandlers,
+  type HandlersOf,
+  Rejection,
+  reject,
+  type TypedCommandTx,
+} from './commands/command-handler.ts';
 export { createExchange, type Exchange, type ExchangeOptions } from './exchange/create-exchange.ts';
 export { handleExchangeText, type TextResponse } from './exchange/handle-exchange-text.ts';
 export type { RequestProblem } from './exchange/request-problem.ts';
@@ -17,7 +29,13 @@ export {
 } from './http/create-handler.ts';
 export type { DevUser, DevUsers } from './http/dev-routes.ts';
 export type { ImportReport } from './http/import-lines.ts';
-export { type MemoryStoreOptions, memoryStore } from './memory/memory-store.ts';
+export type { MemoryBackup } from './memory/memory-backup.ts';
+export {
+  type CommittedRecord,
+  type MemoryStore,
+  type MemoryStoreOptions,
+  memoryStore,
+} from './memory/memory-store.ts';
 export {
   announceServer,
   claimDataFolder,
@@ -28,6 +46,8 @@ export {
 export { type RunningServer, type ServeOptions, serve } from './node/serve.ts';
 export { type PgliteStoreOptions, pgliteStore } from './sql/pglite-store.ts';
 export { type PostgresStoreOptions, postgresStore } from './sql/postgres-store.ts';
+export type { AuditEntry, AuditEvent, AuditPage, AuditRequest, StoredAuditEntry } from './store/audit.ts';
+export type { BayEntry, BayPage, BayRequest, StoredBayEntry } from './store/bay.ts';
 export {
   type AppliedRow,
   type ApplyProblem,
@@ -41,6 +61,7 @@ export {
   type LoadRequest,
   type RecordBatch,
   type RecordKey,
+  type RecordVersion,
   recordKey,
   type ServerStore,
   type ServerTransaction,

@@ -7,6 +7,7 @@ import {
   mintEpoch,
   must,
   type Scope,
+  type Stamp,
   type TransactionId,
   type UserId,
   versionOf,
@@ -48,7 +49,9 @@ export function resetWorld(): void {
 }
 
 export function context(principal: Principal, from = device(1), over: Partial<DecideContext> = {}): DecideContext {
-  return { schema: clinic, epoch: epoch as Epoch, principal, device: from, clamp: (stamp) => stamp, ...over };
+  const clamp = (stamp: Stamp) => stamp;
+  const now = 1_700_000_500_000;
+  return { schema: clinic, epoch: epoch as Epoch, principal, device: from, now, clamp, commands: new Map(), ...over };
 }
 
 /** Decides without writing. */

@@ -123,6 +123,6 @@ export const dose = (id: string, contactId: string, parts: object = {}) =>
   });
 
 export const names = (replica: Replica) =>
-  Object.fromEntries([...replica.records].map(([key, { values }]) => [key, values['name']]).sort());
+  Object.fromEntries([...replica.records].map(([key, { values }]) => [key, values?.['name']]).sort());
 export const outcomes = ({ receipts }: ExchangeResponse) =>
   receipts.map((each) => (each.outcome === 'refused' ? `refused:${each.reason}` : each.outcome));

@@ -1,5 +1,5 @@
 /** For tests that drive a real browser: finding, starting and killing it, serving pages, cutting the link. */
-export { type CuttableProxy, cuttableProxy } from './browser/cuttable-proxy.ts';
+export { type CuttableProxy, cuttableProxy, type ProxyTarget, type Wire } from './browser/cuttable-proxy.ts';
 export { findChromium } from './browser/find-chromium.ts';
 export { freshProfile, launchBrowser, removeProfile, type TestBrowser } from './browser/launch-browser.ts';
 export { browserSuites } from './browser/pages/storage/browser-suites.ts';

@@ -1,5 +1,7 @@
 /** Contract suites that every driver of a port runs. */
 
+// What a test of a device says to the server it is played against.
+export { commandHandlers, type Principal, reject } from '@holdfast/server';
 export { contractCollections, contractSchema } from './contracts/server-store/contract-schema.ts';
 export { type ServerStoreTraits, serverStoreContract } from './contracts/server-store-contract.ts';
 export {
@@ -23,4 +25,5 @@ export { sidecarProblems } from './postgres/sidecar-problems.ts';
 export { clinic } from './server/clinic.ts';
 export { MutationMaker, type MutationParts, requestOf } from './server/mutations.ts';
 export { Replica, type ReplicaRecord } from './server/replica.ts';
+export { createVirtualTime, settlePromises, type VirtualTime } from './sim/virtual-time.ts';
 export { systemPorts } from './system-ports.ts';

@@ -253,6 +253,7 @@ export const messages = {
     accepted: 'The server has it and is confirming.',
     blockedNotLive: 'Waits for an entry that needs you.',
     held: 'Waits for the entries before it.',
+    maybeSent: 'May have arrived already. Look there before you send it again.',
     conflicted:
       'Someone else changed the same thing. Both versions are kept. Talk with your coordinator about which is right.',
     refused: (reason: string) => `Not accepted: ${reason} It is kept here, and your coordinator has a copy.`,
@@ -266,6 +267,8 @@ export const messages = {
       resolved: 'someone has already settled it.',
       dependency: 'an entry it belongs to was not accepted.',
       transaction: 'another part of the same visit was not accepted.',
+      rejected: 'the office did not accept it.',
+      schema: 'it was written with an older version of the app.',
     } satisfies Record<Refusal, string>,
     /** Whether the browser has promised to keep the data. */
     kept: 'The browser has promised to keep your work on this device.',

@@ -1,5 +1,5 @@
 import type { Schema } from '@holdfast/core';
-import type { DevUsers } from '@holdfast/server';
+import type { CommandHandlers, DevUsers } from '@holdfast/server';
 import type { FhirMapping, MappedRow } from '../fhir/fhir-mapping.ts';
 
 /** What `holdfast.config.ts` says. Paths are relative to the folder of that file. */
@@ -17,6 +17,8 @@ export interface HoldfastConfig {
   readonly users?: DevUsers;
   /** Rows for the first start of an empty server, what others refer to first. */
   readonly seed?: (context: { readonly nowMs: number }) => Iterable<MappedRow>;
+  /** What the server does for each command of the schema: `commandHandlers(schema, { … })`. */
+  readonly commands?: CommandHandlers;
   /** How FHIR resources become rows; without it `holdfast import fhir` has nothing to do. */
   readonly fhir?: FhirMapping;
   /** The folder of the built app, served from the same port. */

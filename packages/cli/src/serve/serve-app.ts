@@ -33,10 +33,10 @@ export interface RunningApp {
  * together.
  *
  * @throws HoldfastError `PortTaken`, `DataFolderBusy`, `DataFolderReadOnly`, `DataFolderVersion`,
- * `DatabaseMismatch`, `WebFolderMissing`, `InvalidConfig`
+ * `DatabaseMismatch`, `WebFolderMissing`, `InvalidConfig`, `InvalidSchema`
  */
 export async function serveApp(config: LoadedConfig, options: ServeAppOptions = {}): Promise<RunningApp> {
-  const { schema, data, port, web, users, seed } = config;
+  const { schema, data, port, web, users, seed, commands } = config;
   const { host, logger, say } = options;
   const site = web === undefined ? null : await loadStaticSite(web);
   say?.(`Opening ${data}`);
@@ -54,6 +54,7 @@ export async function serveApp(config: LoadedConfig, options: ServeAppOptions = 
       auth: jwtAuth({ secret, clock: machine.clock }),
       clock: machine.clock,
       adminSecret,
+      ...(commands === undefined ? {} : { commands }),
       ...(users === undefined ? {} : { devUsers: users }),
       ...(site === null ? {} : { fallback: site }),
       ...(logger === undefined ? {} : { logger }),

@@ -18,6 +18,18 @@ export const catalogue = {
     says: 'One transaction is larger than the server will ever take; nothing was stored.',
     next: 'Split the transaction, or keep large content in files.',
   },
+  NotInOutbox: {
+    says: 'There is no such entry in the outbox; it may have been released meanwhile.',
+    next: 'Read the outbox again. Nothing was changed.',
+  },
+  NotAside: {
+    says: 'The entry does not wait for a person.',
+    next: 'Only refused and conflicted entries can be sent again or resolved. Nothing was changed.',
+  },
+  AlreadyAnswered: {
+    says: 'The server has answered this entry already; the answer takes effect with the next checkpoint.',
+    next: 'Sync, then look at the entry again. Nothing was changed.',
+  },
   StoreFull: {
     says: 'The device has no room left; nothing of this write was stored, what was stored before is untouched.',
     next: 'Free some room on the device and write again.',
@@ -51,6 +63,11 @@ export const catalogue = {
     status: 401,
   },
   Forbidden: { says: 'The token does not allow this.', next: 'Ask for the role it needs.', status: 403 },
+  OtherUser: {
+    says: 'The token belongs to somebody else than the outbox.',
+    next: 'Ask for a token of the user whose device this is. Nothing was applied; the outbox waits.',
+    status: 403,
+  },
   DeviceTaken: {
     says: 'This device id belongs to another user.',
     next: 'Open the device again under an id of its own; its outbox stays.',

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { MutationId, TransactionId } from '../ids/ids.ts';
 import { collection } from '../schema/collection.ts';
-import { type ConflictPolicy, type DeletePolicy, lastWriteWins, manual, serverWins } from '../schema/policies.ts';
+import {
+  type ConflictPolicy,
+  custom,
+  type DeletePolicy,
+  lastWriteWins,
+  manual,
+  serverWins,
+} from '../schema/policies.ts';
 import { type Collection, schema } from '../schema/schema.ts';
 import { type Stamp, stampOf } from '../time/stamp.ts';
 import type { Json } from '../value/json.ts';
@@ -139,6 +146,7 @@ describe('lastWriteWins', () => {
       outcome: 'merged',
       write: { kind: 'update', changes: [{ values: { phone: '2' }, stamp: at(50) }] },
       lost: [{ mine: { name: 'B' }, kept: { name: 'Ada' }, rule: 'lastWriteWins', by: 'other' }],
+      overrode: [{ mine: { phone: '2' }, theirs: { phone: '1' }, rule: 'lastWriteWins', by: 'other' }],
     });
   });
 
@@ -230,6 +238,7 @@ describe('serverWins and manual', () => {
         mine: { name: 'B' },
         theirs: { name: 'Ada' },
         deletion: null,
+        version: state.version,
         by: 'other',
       },
     });
@@ -307,6 +316,7 @@ describe('an update of what was deleted', () => {
           { values: { name: 'B' }, stamp: at(50) },
         ],
       },
+      overrode: [{ mine: { name: 'B' }, theirs: {}, rule: 'updated', by: 'other' }],
     });
   });
 
@@ -319,6 +329,7 @@ describe('an update of what was deleted', () => {
         mine: { name: 'B' },
         theirs: VALUES,
         deletion: 'theirs',
+        version: gone.version,
         by: 'other',
       },
     });
@@ -386,5 +397,77 @@ describe('a delete', () => {
     const decision = decide(record(1), remove(VERSION_NONE), manualDelete, writer({ own: new Set([v(1)]) }));
     expect(decision).toMatchObject({ outcome: 'applied', write: { kind: 'delete' } });
     expect(decide(record(1), remove(VERSION_NONE), manualDelete, writer()).outcome).toBe('conflict');
+  });
+});
+
+describe('what lost against the mutation', () => {
+  const ranked = rules(lastWriteWins({ authority: ['coordinator', 'mentor'] }));
+  const overrode = (
+    state: RecordState,
+    mutation: UpdateMutation | DeleteMutation,
+    by: Collection,
+    role: string | null,
+  ) => {
+    const decision = decide(state, mutation, by, writer({ authority: role }));
+    return 'overrode' in decision ? decision.overrode : undefined;
+  };
+
+  test('[CF6] is told with whose it was, both values and the rule, person by person', () => {
+    const state = record(6, {
+      name: mark(v(5), { stamp: at(900), authority: 'mentor' }),
+      dose: mark(v(4), { stamp: at(1), authority: 'coordinator', by: 'ann' }),
+      unit: mark(v(6), { stamp: at(900), authority: 'mentor', by: 'bob' }),
+    });
+    const set = update({ name: 'B', dose: 6, unit: 'ml' }, v(3));
+    expect(overrode(state, set, ranked, 'coordinator')).toEqual([
+      { mine: { name: 'B' }, theirs: { name: 'Ada' }, rule: 'authority', by: 'other' },
+      { mine: { dose: 6 }, theirs: { dose: 5 }, rule: 'lastWriteWins', by: 'ann' },
+      { mine: { unit: 'ml' }, theirs: { unit: 'mg' }, rule: 'authority', by: 'bob' },
+    ]);
+  });
+
+  test('[CF5] is nothing where the writer had seen it, where both wrote the same, or where the other won', () => {
+    const seen = record(4, { name: mark(v(4)) });
+    expect(overrode(seen, update({ name: 'B' }, v(4)), rules(lastWriteWins()), null)).toBeUndefined();
+    const unseen = record(4, { name: mark(v(4), { stamp: at(1) }) });
+    expect(overrode(unseen, update({ name: 'Ada' }, v(3)), rules(lastWriteWins()), null)).toBeUndefined();
+    expect(overrode(unseen, update({ name: 'B' }, v(3)), rules(lastWriteWins()), null)).toHaveLength(1);
+    const later = record(4, { name: mark(v(4), { stamp: at(900) }) });
+    expect(overrode(later, update({ name: 'B' }, v(3)), rules(lastWriteWins()), null)).toBeUndefined();
+    expect(overrode(unseen, update({ name: 'B' }, v(3)), rules(serverWins()), null)).toBeUndefined();
+  });
+
+  test('[CF8] of a resolver is what it changed of theirs', () => {
+    const state = record(4, { name: mark(v(4)) });
+    const joined = rules(custom(({ mine, theirs }) => ({ name: `${theirs['name']} ${mine['name']}` })));
+    expect(overrode(state, update({ name: 'B' }, v(3)), joined, null)).toEqual([
+      { mine: { name: 'Ada B' }, theirs: { name: 'Ada' }, rule: 'custom', by: 'other' },
+    ]);
+    const theirs = rules(custom((sides) => sides.theirs));
+    expect(overrode(state, update({ name: 'B' }, v(3)), theirs, null)).toBeUndefined();
+  });
+
+  test('[CF8] a resolver that spoils what it is given spoils nothing', () => {
+    const spoil = rules(
+      custom((sides) => {
+        for (const side of Object.values(sides)) (side as Values)['name'] = 'spoilt';
+        return null;
+      }),
+    );
+    const state = record(4, { name: mark(v(4)) });
+    const mine = update({ name: 'B' }, v(3));
+    expect(decide(state, mine, spoil, writer())).toMatchObject({
+      sides: { mine: { name: 'B' }, theirs: { name: 'Ada' } },
+    });
+    expect(state.values).toEqual({ name: 'Ada', phone: '1', dose: 5, unit: 'mg' });
+  });
+
+  test('[CF9] deleteWins: the unseen changes that a delete takes with it', () => {
+    const state = record(4, { name: mark(v(4)) });
+    const wins = rules(lastWriteWins(), 'deleteWins');
+    expect(overrode(state, remove(v(3)), wins, null)).toEqual([
+      { mine: {}, theirs: VALUES, rule: 'deleted', by: 'other' },
+    ]);
+    expect(overrode(state, remove(v(4)), wins, null)).toBeUndefined();
   });
 });

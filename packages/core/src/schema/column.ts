@@ -50,7 +50,7 @@ type Def = {
   readonly values?: readonly unknown[];
   readonly entries?: Readonly<Record<string, string | number>>;
   readonly checks?: readonly z.core.$ZodCheck[];
-  readonly getter?: () => z.core.$ZodType;
+  readonly catchall?: z.core.$ZodType;
 };
 
 /** Zod's own description of a field. Its `def` is documented for tools like this one. */
@@ -58,17 +58,27 @@ export function defOf(field: z.core.$ZodType): Def {
   return field._zod.def as unknown as Def;
 }
 
+/** The type that this one only wraps, such as what is nullable; of `z.lazy` what it stands for, always the same. */
+export function innerOf(field: z.core.$ZodType): z.core.$ZodType | undefined {
+  const def = defOf(field);
+  if (def.type === 'lazy') return (field as z.core.$ZodLazy)._zod.innerType;
+  return def.innerType;
+}
+
 /** Every type nested directly in this one, with the step that leads there. */
 export function nestedTypes(field: z.core.$ZodType): z.core.$ZodType[] {
   const def = defOf(field);
+  const inner = innerOf(field);
   return [
-    ...(def.innerType ? [def.innerType] : []),
+    ...(inner ? [inner] : []),
     ...(def.element ? [def.element] : []),
     ...Object.values(def.shape ?? {}),
     ...(def.options ?? []),
     ...(def.items ?? []),
     ...(def.rest ? [def.rest] : []),
+    ...(def.keyType ? [def.keyType] : []),
     ...(def.valueType ? [def.valueType] : []),
+    ...(def.catchall ? [def.catchall] : []),
     ...(def.left && def.right ? [def.left, def.right] : []),
   ];
 }

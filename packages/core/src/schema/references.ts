@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Json } from '../value/json.ts';
 import { isJsonObject } from '../value/json.ts';
-import { defOf, nestedTypes } from './column.ts';
+import { defOf, innerOf, nestedTypes } from './column.ts';
 import { referencedCollection } from './ref.ts';
 
 export interface Reference {
@@ -32,7 +32,8 @@ export function referencesIn(field: z.core.$ZodType, value: Json | undefined): R
   const collection = referencedCollection(field);
   if (collection !== null) return typeof value === 'string' ? [{ collection, record: value }] : [];
   const def = defOf(field);
-  if (def.innerType) return referencesIn(def.innerType, value);
+  const inner = innerOf(field);
+  if (inner !== undefined) return referencesIn(inner, value);
   if (def.options) return def.options.flatMap((option) => referencesIn(option, value));
   if (def.left && def.right) return [...referencesIn(def.left, value), ...referencesIn(def.right, value)];
   if (Array.isArray(value)) {
@@ -43,8 +44,8 @@ export function referencesIn(field: z.core.$ZodType, value: Json | undefined): R
   }
   if (isJsonObject(value)) {
     return Object.entries(value).flatMap(([key, item]) => {
-      const type = def.shape?.[key] ?? def.valueType;
-      return type ? referencesIn(type, item) : [];
+      const type = def.shape?.[key] ?? def.valueType ?? def.catchall;
+      return [...(def.keyType ? referencesIn(def.keyType, key) : []), ...(type ? referencesIn(type, item) : [])];
     });
   }
   return [];

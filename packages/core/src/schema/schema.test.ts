@@ -26,6 +26,7 @@ test('a schema mistake fails at definition, with collection and field named', ()
   expect(one({ name: z.string() }, { scopes: ['mentor:{'] })).toMatch(
     /people: the scope "mentor:\{" is not a template/,
   );
+  expect(one({ a: z.string(), b: z.string() }, { scopes: ['{a}{b}'] })).toMatch(/people: the scope "\{a\}\{b\}"/);
   expect(one({ name: z.string() }, { scopes: [] })).toMatch(/people: has no scopes/);
   expect(one({ name: z.string() }, { scopes: [inherit('name')] })).toMatch(/people\.name: .*not a ref/);
   expect(one({ name: z.string() }, { scopes: [inherit('mentor')] })).toMatch(/people\.mentor: .*does not exist/);

@@ -2,9 +2,11 @@ import type * as z from 'zod';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { CollectionDefinition, Row } from './collection.ts';
 import { type Column, columnOf, whyNotStorable } from './column.ts';
+import type { CommandDefinition } from './command.ts';
 import type { ConflictPolicy, DeletePolicy } from './policies.ts';
 import { mayRefer, referencedCollections } from './references.ts';
 import { parseScopeTemplate, type ScopeTemplate } from './scope-template.ts';
+import { checkedSteps, type Step, type StepDefinitions } from './steps.ts';
 
 /** A collection with everything derived from it that the engine, the server and SQL need. */
 export interface Collection {
@@ -28,22 +30,35 @@ export interface Collection {
   readonly writers: readonly string[] | null;
 }
 
+/** A command with everything derived from it. */
+export interface Command {
+  readonly name: string;
+  readonly args: Readonly<Record<string, z.ZodType>>;
+  readonly priority: number;
+}
+
 type Definitions = Readonly<Record<string, CollectionDefinition>>;
+export type CommandDefinitions = Readonly<Record<string, CommandDefinition>>;
 
 /** The whole of an app's data: what is stored, who may see it, and how concurrent writes are settled. */
-export interface Schema<C extends Definitions = Definitions> {
+export interface Schema<C extends Definitions = Definitions, M extends CommandDefinitions = CommandDefinitions> {
   readonly version: number;
   readonly collections: ReadonlyMap<string, Collection>;
+  readonly commands: ReadonlyMap<string, Command>;
   readonly definitions: C;
+  readonly commandDefinitions: M;
+  /** By the version they lead to: how what was written before is brought here (CF12). */
+  readonly lifts: ReadonlyMap<number, readonly Step[]>;
 }
 
 /** The tables of a schema as Kysely wants them. */
-export type Tables<S> = S extends Schema<infer C> ? { [K in keyof C & string]: Row<C[K], K> } : never;
+export type Tables<S> =
+  S extends Schema<infer C, CommandDefinitions> ? { [K in keyof C & string]: Row<C[K], K> } : never;
 
 const NAME = /^[a-z][A-Za-z0-9]{0,49}$/;
 const RESERVED_FIELDS = new Set(['id', 'constructor', 'prototype']);
 // In small letters: SQL does not tell `iD` from `id`.
-const RESERVED_COLLECTIONS = ['hf', 'sqlite', 'pg'];
+const RESERVED_COLLECTIONS = ['hf', 'sqlite', 'pg', 'command'];
 
 /**
  * Checks and completes a schema. A mistake fails here, with the collection and field named, and
@@ -51,7 +66,10 @@ const RESERVED_COLLECTIONS = ['hf', 'sqlite', 'pg'];
  *
  * @throws HoldfastError `InvalidSchema`
  */
-export function schema<const C extends Definitions>(definition: { version: number; collections: C }): Schema<C> {
+export function schema<
+  const C extends Definitions,
+  const M extends CommandDefinitions = Readonly<Record<never, never>>,
+>(definition: { version: number; collections: C; commands?: M; steps?: StepDefinitions }): Schema<C, M> {
   const { version, collections: definitions } = definition;
   if (!Number.isSafeInteger(version) || version < 1) {
     throw new HoldfastError('InvalidSchema', `version must be a whole number from 1, not ${String(version)}`);
@@ -70,7 +88,34 @@ export function schema<const C extends Definitions>(definition: { version: numbe
     if (found) collections.set(name, complete(name, index, found, definitions));
   }
   for (const collection of collections.values()) checkInheritance(collection, collections);
-  return { version, collections, definitions };
+  const commandDefinitions = (definition.commands ?? {}) as M;
+  const commands = new Map<string, Command>();
+  for (const [name, each] of Object.entries(commandDefinitions)) {
+    commands.set(name, completeCommand(name, each, definitions));
+  }
+  const fields = new Map([...collections].map(([name, { column }]) => [name, column.keys()]));
+  const lifts = checkedSteps(definition.steps ?? {}, version, { collections: fields, commands: commands.keys() });
+  return { version, collections, commands, definitions, commandDefinitions, lifts };
+}
+
+function completeCommand(name: string, { args, priority }: CommandDefinition, all: Definitions): Command {
+  checkName(name, null, NAME);
+  for (const [field, type] of Object.entries(args)) {
+    checkName(name, field, NAME);
+    const reason = whyNotStorable(type, true);
+    if (reason) fail(name, field, reason);
+    for (const target of referencedCollections(type)) {
+      if (!Object.hasOwn(all, target)) fail(name, field, `refers to "${target}", which is not a collection`);
+    }
+  }
+  checkPriority(name, priority);
+  return { name, args, priority };
+}
+
+function checkPriority(name: string, priority: number): void {
+  if (!Number.isSafeInteger(priority) || priority < 1 || priority > 9) {
+    fail(name, null, 'priority must be a whole number from 1 to 9');
+  }
 }
 
 function fail(collection: string, field: string | null, problem: string): never {
@@ -91,9 +136,7 @@ function complete(name: string, index: number, definition: CollectionDefinition,
     if (field !== 'id' && !column.has(field)) fail(name, field, `${where} names a field that does not exist`);
   };
   for (const each of rules.indexes) for (const field of each) known(field, 'an index');
-  if (!Number.isSafeInteger(rules.priority) || rules.priority < 1 || rules.priority > 9) {
-    fail(name, null, 'priority must be a whole number from 1 to 9');
-  }
+  checkPriority(name, rules.priority);
   return {
     name,
     index,
@@ -189,7 +232,11 @@ function scopesOf(
       if (kind === 'json' || kind === 'real')
         fail(collection, field, `the scope "${rule}" needs a text or whole number`);
     }
-    templates.push(template);
+    const escapes = template.fields.map((field, at) => {
+      const kind = field === 'id' ? 'text' : column.get(field)?.kind;
+      return kind === 'text' || kind === 'instant' ? (template.escapes[at] ?? []) : [];
+    });
+    templates.push({ ...template, escapes });
   }
   return { templates, inherits };
 }

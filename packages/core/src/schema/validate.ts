@@ -47,8 +47,13 @@ export function validateFields(
 }
 
 function defaultOrNull(collection: Collection, name: string): Json {
+  return defaultFor(collection, name) ?? null;
+}
+
+/** What a create gets in a field that is left out: its default, or null where it may be; else undefined. */
+export function defaultFor(collection: Collection, name: string): Json | undefined {
   const parsed = collection.fields[name]?.safeParse(undefined);
-  if (!parsed?.success || parsed.data === undefined) return null;
-  const normal = normalizeJson(parsed.data);
-  return 'problem' in normal ? null : normal.value;
+  const normal = parsed?.success && parsed.data !== undefined ? normalizeJson(parsed.data) : { problem: null };
+  if ('value' in normal) return normal.value;
+  return collection.column.get(name)?.nullable ? null : undefined;
 }

@@ -18,6 +18,14 @@ export function snapshotEnd(snapshot: Snapshot): bigint {
   return BigInt(snapshot.split(':')[1] ?? '0');
 }
 
+/**
+ * Does the snapshot hold everything that `horizon` does? A horizon has no transactions under way: all
+ * below its end were finished, so the first that the snapshot lacks tells.
+ */
+export function reaches(snapshot: Snapshot, horizon: Snapshot): boolean {
+  return BigInt(snapshot.split(':')[0] ?? '0') >= snapshotEnd(horizon);
+}
+
 /** Does the snapshot hold the transaction at `position`? */
 export function holds(snapshot: Snapshot, position: Position): boolean {
   const [xmin = '', xmax = '', running = ''] = snapshot.split(':');

@@ -35,3 +35,6 @@ export const json = z.unknown() as unknown as z.ZodType<Json, Json>;
 export const collectionName = z.string().min(1).max(50);
 export const fieldName = z.string().min(1).max(50);
 export const values = z.record(fieldName, json) as unknown as z.ZodType<JsonObject, JsonObject>;
+
+/** XOR over 64 bits of a hash of each record's collection, id and version, in 16 hexadecimal digits. */
+export const checksum = z.string().regex(/^[0-9a-f]{16}$/);

@@ -1,5 +1,16 @@
 import * as z from 'zod';
-import { epoch, mutationId, nonce, scope, snapshot } from './atoms.ts';
+import {
+  checksum,
+  collectionName,
+  epoch,
+  mutationId,
+  nonce,
+  recordId,
+  scope,
+  snapshot,
+  values,
+  version,
+} from './atoms.ts';
 import { catchUp, cursor } from './exchange-request.ts';
 import { page } from './page.ts';
 import { receipt } from './receipt.ts';
@@ -15,6 +26,21 @@ export const exchangeResponse = z.strictObject({
   /** Ids without a receipt: they wait for what they depend on, and are sent again (OB1). */
   held: z.array(mutationId),
   pages: z.array(page),
+  /**
+   * In a read from nothing: collections of which all has come now, as they were at one moment. A device
+   * that has nothing yet may show them before the rest (SY9).
+   */
+  whole: z.array(collectionName),
+  /** The records that were asked for by id; null where there is none that the user may see. */
+  fetched: z.array(
+    z.strictObject({
+      collection: collectionName,
+      record: recordId,
+      found: z.strictObject({ version, values }).nullable(),
+    }),
+  ),
+  /** At the checkpoint of a read that asked for them: what every scope of the selection holds (SY16). */
+  checksums: z.array(z.strictObject({ scope, checksum })).nullable(),
   /** Scopes the device held and may not see any more. */
   gone: z.array(scope),
   /** The new cursor, where this answer ends a catch-up: all that was staged becomes visible. */

@@ -14,10 +14,16 @@ export const limits = {
   transactionBytes: 1024 * 1024,
   /** Ids in `after` or `needs` of one mutation. */
   dependencies: 1_024,
+  /** Different ids in `after`, `needs` and `resolves` of all mutations of one exchange. */
+  namedIds: 50_000,
   /** Receipts acknowledged in one exchange. */
   acknowledged: 2_000,
   /** Scopes of one user. */
   scopes: 5_000,
   /** Bytes of pages in one response, where the device does not ask for less. */
   pageBytes: 4 * 1024 * 1024,
+  /** Collections of a schema that a device can name. */
+  collections: 1_000,
+  /** Records asked for by id in one exchange. */
+  fetchedRecords: 500,
 } as const;

@@ -58,12 +58,51 @@ export const deleteMutation = z.strictObject({
   stamp,
 });
 
+/** CF9: brings a deleted record back, upon the deletion that was shown; of one that lives it is an update. */
+export const restoreMutation = z.strictObject({
+  kind: z.literal('restore'),
+  ...common,
+  ...target,
+  /** The version of the deletion. */
+  base: version,
+  set: changes,
+  stamp,
+});
+/** A named operation of the backend. It belongs to the lanes of all records it refers to. */
+export const commandMutation = z.strictObject({
+  kind: z.literal('command'),
+  ...common,
+  name: z.string().min(1).max(100),
+  args: values,
+  /** The records that the arguments refer to. */
+  targets: z.array(z.strictObject(target)).max(limits.dependencies),
+  stamp,
+});
+/**
+ * OB11. Without `resolves` it is decided under the id of the mutation it takes back: whichever arrives first
+ * is the outcome. With `resolves` it has an id of its own, and stands for answered work without changing
+ * anything.
+ */
+export const discardMutation = z.strictObject({ kind: z.literal('discard'), ...common, stamp });
+
 /** A recorded intent as it travels; `docs/SPEC.md` and the notes on deciding say what each part is for. */
-export const mutation = z.discriminatedUnion('kind', [createMutation, updateMutation, deleteMutation]);
+export const mutation = z.discriminatedUnion('kind', [
+  createMutation,
+  updateMutation,
+  deleteMutation,
+  restoreMutation,
+  commandMutation,
+  discardMutation,
+]);
 
 export type Change = z.infer<typeof change>;
 export type Operation = z.infer<typeof operation>;
 export type CreateMutation = z.infer<typeof createMutation>;
 export type UpdateMutation = z.infer<typeof updateMutation>;
 export type DeleteMutation = z.infer<typeof deleteMutation>;
+export type RestoreMutation = z.infer<typeof restoreMutation>;
+export type CommandMutation = z.infer<typeof commandMutation>;
+export type DiscardMutation = z.infer<typeof discardMutation>;
+/** Those that change one record. */
+export type RecordMutation = CreateMutation | UpdateMutation | DeleteMutation | RestoreMutation;
 export type Mutation = z.infer<typeof mutation>;

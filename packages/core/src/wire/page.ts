@@ -13,8 +13,13 @@ export const recordGroup = z.strictObject({
   in: z.array(scope),
   out: z.array(scope),
   whole: z.boolean(),
-  /** Id, the count of its version, its fields (none for a record that only left). */
-  records: z.array(z.tuple([recordId, z.int().min(1), values])),
+  /** Older than the window that was asked for: id and version only (SY14). Never together with `whole`. */
+  aged: z.boolean(),
+  /**
+   * Id, the count of its version, its fields (none for a record that only left), and, where a window was
+   * asked for, its highest stamp: what tells its age.
+   */
+  records: z.array(z.tuple([recordId, z.int().min(1), values, stamp.optional()])),
 });
 
 /** A part of a catch-up; staged, and seen only when the last one has arrived. */

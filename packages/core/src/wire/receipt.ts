@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { fieldName, mutationId, position, values } from './atoms.ts';
+import { fieldName, json, mutationId, position, values, version } from './atoms.ts';
 
 /** Which rule took a value away. */
-export const lossRule = z.enum(['lastWriteWins', 'serverWins', 'authority', 'deleted', 'updated']);
+export const lossRule = z.enum(['lastWriteWins', 'serverWins', 'authority', 'deleted', 'updated', 'custom']);
 
 /** Values that were not taken over, with what stands there instead (CF4, CF6). */
 export const loss = z.strictObject({ mine: values, kept: values, rule: lossRule, by: z.string().nullable() });
@@ -15,6 +15,8 @@ export const conflictSides = z.strictObject({
   theirs: values,
   /** The record was deleted by others, or is to be deleted by me. */
   deletion: z.enum(['theirs', 'mine']).nullable(),
+  /** The record's version that `theirs` shows: what a person's choice is made upon. */
+  version,
   by: z.string().nullable(),
 });
 
@@ -32,6 +34,10 @@ export const refusal = z.enum([
   'resolved',
   'dependency',
   'transaction',
+  /** By the command's own handler, which says why. */
+  'rejected',
+  /** Made under an older schema, and its declared steps do not lead here (CF12). */
+  'schema',
 ]);
 
 const common = {
@@ -42,7 +48,12 @@ const common = {
 
 /** The server's answer for one mutation: its outcome, final in its epoch. */
 export const receipt = z.discriminatedUnion('outcome', [
-  z.strictObject({ outcome: z.literal('applied'), ...common }),
+  z.strictObject({
+    outcome: z.literal('applied'),
+    ...common,
+    /** What a command's handler gave back. */
+    result: json.optional(),
+  }),
   z.strictObject({ outcome: z.literal('merged'), ...common, lost: z.array(loss) }),
   z.strictObject({ outcome: z.literal('conflict'), ...common, sides: conflictSides.nullable() }),
   z.strictObject({

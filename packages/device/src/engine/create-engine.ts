@@ -7,9 +7,13 @@ import {
   type UserId,
   uuidV7,
 } from '@holdfast/core';
+import { act as decideEntry } from '../bay/act.ts';
+import type { ActionResult, OutboxAction } from '../bay/choice.ts';
 import type { Status, WriteOptions, WriteReceipt } from '../device.ts';
-import { allEntries } from '../outbox/outbox-store.ts';
-import type { Backend } from '../ports/backend.ts';
+import { localIntents } from '../identity/local-intents.ts';
+import { tokenShelf } from '../link/token-shelf.ts';
+import { allEntries, entryStates } from '../outbox/outbox-store.ts';
+import type { Backend, BackendHome } from '../ports/backend.ts';
 import type { ChangeNotice, Platform } from '../ports/platform.ts';
 import type { StorageDriver } from '../ports/storage-driver.ts';
 import { createLiveQueries } from '../query/live-queries.ts';
@@ -22,28 +26,39 @@ import type { Intent } from '../write/intent.ts';
 import { createDeviceClock } from './device-clock.ts';
 import type { Engine, EngineNews } from './engine.ts';
 import { listenForNews } from './listen-for-news.ts';
-import { addPending, EMPTY_COUNTS, type OutboxSummary, summarize, toOutboxEntry } from './outbox-summary.ts';
+import { look } from './look.ts';
+import {
+  addPending,
+  EMPTY_COUNTS,
+  type OutboxSummary,
+  type RecordNews,
+  summarize,
+  toOutboxEntry,
+} from './outbox-summary.ts';
 
 export interface EngineOptions {
   readonly schema: Schema;
   readonly user: UserId;
   readonly storage: StorageDriver;
-  readonly backend: Backend;
+  /** The other end, or how to make it for this device. */
+  readonly backend: Backend | ((home: BackendHome) => Backend);
   readonly platform: Platform;
   /** Names this store's locks: equal for all tabs of it, different for all others. */
   readonly storeName: string;
   readonly sync?: Partial<SyncOptions>;
-  /** A request is given up after this long. */
-  readonly timeoutMs?: number;
+  /** An exchange on which nothing moves for so long is called off. */
+  readonly stallMs?: number;
   /** The store failed while syncing; the engine goes on trying. */
   readonly onFault?: (error: unknown) => void;
 }
 
-const DEFAULT_TIMEOUT_MS = 60_000;
+const STALL_MS = 60_000;
 
 /** Opens the store and starts to sync. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { schema, user, storage, backend, platform, storeName } = options;
+  const { schema, user, storage, platform, storeName } = options;
+  const home = { platform, storeName, tokens: tokenShelf(storage) };
+  const backend = typeof options.backend === 'function' ? options.backend(home) : options.backend;
   const newId = () => uuidV7(platform.clock.now(), platform.random.bytes(10));
   const identity = await openStore(storage, schema, user, () => newId() as DeviceId);
   const clock = createDeviceClock(platform.clock, identity);
@@ -63,9 +78,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     return { link, phase, outbox: outbox.counts, ...read };
   };
   // What the app's own listener throws says nothing about a write or an exchange.
-  const tell = () => {
+  const tell = (records: RecordNews | null = null) => {
     try {
-      listener?.({ status: status(), records: outbox.records });
+      listener?.({ status: status(), records });
     } catch (error) {
       onFault(error);
     }
@@ -73,7 +88,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
   const refresh = async () => {
     await storage.read(async (tx) => {
-      outbox = summarize(await allEntries(tx));
+      outbox = summarize(await entryStates(tx));
       const state = await readReadState(tx);
       read = {
         progress: state.catchUp === null ? null : state.staged,
@@ -81,7 +96,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         lastSync: state.lastSync,
       };
     });
-    tell();
+    tell({ kind: 'all', records: outbox.records });
   };
 
   // An exchange never waits for a page to take its rows: it holds the lock of all tabs, and a page can
@@ -100,7 +115,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       schema,
       device: identity.device,
       clock,
-      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      stallMs: options.stallMs ?? STALL_MS,
       lockName: `${storeName}:sync`,
       onChange: onExchangeChange,
       onState: (state) => {
@@ -126,28 +141,39 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     open();
     const checked = checkIntents(schema, intents);
     const transaction = newId() as TransactionId;
-    const planned = await storage.write(async (tx) => {
+    const committed = await storage.write(async (tx) => {
       await refuseNewer(tx, schema);
-      return commitWrite(tx, schema, checked, {
+      const named =
+        backend.identity === 'assigned' ? checkIntents(schema, await localIntents(tx, schema, intents)) : checked;
+      // Named after its first mutation: chance does not pack, and most transactions have but one.
+      let unused: string | null = transaction;
+      const nextId = () => {
+        const id = unused ?? newId();
+        unused = null;
+        return id as MutationId;
+      };
+      const who = {
         transaction,
         user,
         schema: schema.version,
         stamp: await clock.next(tx),
         nowMs: platform.clock.now(),
         priority: writeOptions.priority ?? null,
-        nextId: () => newId() as MutationId,
-      });
+        nextId,
+      };
+      return commitWrite(tx, schema, named, who, writeOptions.waitFor);
     });
-    if (planned.length === 0) return { transaction: null, mutations: [] };
-    const entries = planned.map(({ entry }) => entry);
+    const { transaction: made, mutations, touched, appended } = committed;
+    if (touched.length === 0) return { transaction: null, mutations: [] };
     loop.trigger('write');
     try {
-      const notice = noticeOf(entries);
+      const notice = noticeOf(touched);
       platform.notices.post(notice);
-      if (planned.some(({ state }) => state.at !== 'pending')) await refresh();
+      if (appended === null) await refresh();
       else {
-        outbox = addPending(outbox, entries);
-        tell();
+        const changed = addPending(outbox, touched);
+        outbox = { ...outbox, counts: { ...outbox.counts, pending: outbox.counts.pending + appended } };
+        tell(changed.length === 0 ? null : { kind: 'some', records: changed });
       }
       // WR3: this tab's live queries have the change before the writer goes on; other tabs hear of it.
       await live.notify(notice);
@@ -155,7 +181,35 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       // It is stored: a writer who is told otherwise writes it a second time.
       onFault(error);
     }
-    return { transaction, mutations: planned.map(({ entry }) => entry.id) };
+    return { transaction: made, mutations };
+  };
+
+  const act = async (action: OutboxAction): Promise<ActionResult> => {
+    open();
+    const acted = await storage.write(async (tx) => {
+      await refuseNewer(tx, schema);
+      return decideEntry(tx, schema, action, async () => ({
+        transaction: newId() as TransactionId,
+        user,
+        schema: schema.version,
+        stamp: await clock.next(tx),
+        nowMs: platform.clock.now(),
+        priority: null,
+        nextId: () => newId() as MutationId,
+      }));
+    });
+    if (!acted.done) return acted;
+    const { touched, ...result } = acted;
+    loop.trigger('write');
+    try {
+      const notice = noticeOf(touched);
+      platform.notices.post(notice);
+      await refresh();
+      await live.notify(notice);
+    } catch (error) {
+      onFault(error);
+    }
+    return result;
   };
 
   const whenUp = (wake: () => void) => {
@@ -189,9 +243,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     async listen(next) {
       listener = next;
-      tell();
+      tell({ kind: 'all', records: outbox.records });
     },
     outbox: async () => (await storage.read(allEntries)).map(toOutboxEntry),
+    act,
+    async look(query) {
+      open();
+      return look(storage, schema, platform.clock.now(), query);
+    },
     async sync() {
       open();
       await loop.sync();
@@ -221,6 +280,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 function noticeOf(entries: readonly { collection: string; record: string }[]): ChangeNotice {
   const tables: Record<string, string[] | null> = { hf_outbox: null };
   for (const { collection, record } of entries) {
+    if (collection === '') continue;
     const ids = tables[collection];
     if (ids) ids.push(record);
     else tables[collection] = [record];

@@ -1,4 +1,14 @@
-import { collection, InvalidWrite, inherit, lastWriteWins, manual, ref, schema } from '@holdfast/core';
+import {
+  collection,
+  InvalidWrite,
+  inherit,
+  lastWriteWins,
+  manual,
+  ref,
+  type Scope,
+  schema,
+  type UserId,
+} from '@holdfast/core';
 import { type InProcessServer, inProcessServer, type TestDevice, testDevice } from '@holdfast/testkit';
 import { beforeEach, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -54,6 +64,18 @@ test('[WR2] a write that does not fit names every bad field and stores nothing',
     'visits.personId',
   ]);
   expect([await people(a), await a.device.outbox.list()]).toEqual([[], []]);
+});
+
+test('[NW6] a transaction has the id of its first mutation and no other does, so that it costs next to nothing to send', async () => {
+  const a = await open('a');
+  const one = await a.device.write((tx) => tx.people.create({ name: 'Ada', phone: null, mentor: '1' }));
+  expect(one.mutations).toEqual([one.transaction]);
+  const both = await a.device.write((tx) => {
+    tx.people.create({ name: 'Eva', phone: null, mentor: '1' });
+    tx.people.create({ name: 'Ida', phone: null, mentor: '1' });
+  });
+  expect(both.mutations[0]).toBe(both.transaction);
+  expect(new Set([...one.mutations, ...both.mutations]).size).toBe(3);
 });
 
 test('[WR2] changing what is not here, or creating what is, fails and stores nothing', async () => {
@@ -264,6 +286,35 @@ test('[SY12] a record that leaves the scope leaves the device; work on it is sti
   ]);
 });
 
+test('[SY11, SV3] a device that the history does not reach any more reads everything again; its outbox goes home', async () => {
+  const [a, b] = [await open('a'), await open('b')];
+  await a.device.write((tx) => {
+    for (const id of ['p1', 'p2', 'p3']) tx.people.create({ id, name: id, mentor: '1' });
+  });
+  await a.sync();
+  await b.sync();
+  a.link.up = false;
+  await b.device.write((tx) => {
+    tx.people.delete('p1');
+    tx.people.delete('p2');
+  });
+  await b.sync();
+  // As if nobody had been seen for long: what only said that the two are gone is forgotten.
+  await server.store.compact(Number.MAX_SAFE_INTEGER);
+  await a.device.write((tx) => tx.people.update('p1', { phone: '1' }));
+  await a.device.write((tx) => tx.people.update('p3', { phone: '3' }));
+  a.link.up = true;
+  await a.sync();
+  expect((await people(a)).map(({ id, phone }) => [id, phone])).toEqual([['p3', '3']]);
+  expect((await a.device.outbox.list()).map(({ record, state }) => [record, state])).toMatchObject([
+    ['p1', { at: 'refused', receipt: { reason: 'gone' } }],
+  ]);
+  expect(await a.device.verify()).toEqual([]);
+  const asked = a.link.requests;
+  await a.sync();
+  expect(a.link.requests).toBe(asked + 1);
+});
+
 test('[NW1] a captive portal is no link, and deletes nothing', async () => {
   const a = await open('a');
   a.link.answer = () => ({ status: 200, type: 'text/html', body: '<html>Log in to the hotel</html>' });
@@ -338,4 +389,18 @@ test('[SY9] a first sync of several pages shows nothing before it is whole, and 
   await a.sync();
   expect(new Set(counts)).toEqual(new Set([0]));
   expect(await people(a)).toHaveLength(5_000);
+});
+
+test('[OB9] nothing goes with the token of somebody else, not even at the first contact; it waits', async () => {
+  const a = await open('a');
+  const other = { user: 'b' as UserId, role: null, scopes: ['mentor:1'] as unknown as readonly Scope[] };
+  a.link.as = other;
+  await a.device.write((tx) => tx.people.create({ id: 'p1', name: 'Ada', mentor: '1' }));
+  await a.sync();
+  expect([a.device.status.get().phase.at, await states(a)]).toEqual(['needs-auth', ['pending']]);
+  expect(await server.store.counts()).toMatchObject({ people: 0 });
+  a.link.as = null;
+  await a.sync();
+  await a.sync();
+  expect([await states(a), (await people(a)).map(({ name }) => name)]).toEqual([[], ['Ada']]);
 });

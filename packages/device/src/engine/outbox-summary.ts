@@ -1,5 +1,6 @@
-import type { EntryState, OutboxEntry, RecordStatus, Status } from '../device.ts';
+import type { OutboxEntry, RecordStatus, Status } from '../device.ts';
 import type { Entry } from '../outbox/entry.ts';
+import type { EntryState } from '../outbox/entry-state.ts';
 import { addressOf } from '../write/plan-write.ts';
 
 export type OutboxCounts = Status['outbox'];
@@ -12,13 +13,19 @@ export const EMPTY_COUNTS: OutboxCounts = {
   blocked: 0,
   conflicted: 0,
   refused: 0,
+  resolving: 0,
 };
 
 export interface OutboxSummary {
   readonly counts: OutboxCounts;
-  /** `collection/id` → status, of every record that is not simply sent. */
-  readonly records: ReadonlyMap<string, RecordStatus>;
+  /** `collection/id` → status, of every record that is not simply sent. Grows in place with each write. */
+  readonly records: Map<string, RecordStatus>;
 }
+
+/** What changed of the records' statuses: all of them, or these. */
+export type RecordNews =
+  | { readonly kind: 'all'; readonly records: ReadonlyMap<string, RecordStatus> }
+  | { readonly kind: 'some'; readonly records: readonly (readonly [address: string, status: RecordStatus])[] };
 
 /** OP2: what one entry's state means for its record. */
 export function statusOf(state: EntryState): RecordStatus {
@@ -27,8 +34,9 @@ export function statusOf(state: EntryState): RecordStatus {
     case 'refused':
       return 'needs-attention';
     case 'blocked':
-      return state.reason === 'not-live' ? 'needs-attention' : 'saved-here';
+      return state.reason === 'held' ? 'saved-here' : 'needs-attention';
     case 'sending':
+    case 'resolving':
       return 'sending';
     case 'accepted':
       return 'sent';
@@ -46,6 +54,7 @@ export function summarize(entries: readonly Pick<Entry, 'collection' | 'record' 
   const records = new Map<string, RecordStatus>();
   for (const { collection, record, state } of entries) {
     counts[state.at] += 1;
+    if (collection === '') continue;
     const address = addressOf(collection, record);
     const status = statusOf(state);
     const before = records.get(address) ?? 'sent';
@@ -55,17 +64,24 @@ export function summarize(entries: readonly Pick<Entry, 'collection' | 'record' 
   return { counts, records };
 }
 
-/** The summary with entries that were just written, without reading the outbox again. */
+/**
+ * Takes entries in that were just written, without reading the outbox again: what a write costs must not grow with
+ * what waits. Gives the statuses that changed.
+ */
 export function addPending(
   summary: OutboxSummary,
   entries: readonly { readonly collection: string; readonly record: string }[],
-): OutboxSummary {
-  const records = new Map(summary.records);
+): readonly (readonly [string, RecordStatus])[] {
+  const changed: [string, RecordStatus][] = [];
   for (const { collection, record } of entries) {
+    if (collection === '') continue;
     const address = addressOf(collection, record);
-    if (records.get(address) !== 'needs-attention') records.set(address, 'saved-here');
+    const before = summary.records.get(address);
+    if (before === 'needs-attention' || before === 'saved-here') continue;
+    summary.records.set(address, 'saved-here');
+    changed.push([address, 'saved-here']);
   }
-  return { counts: { ...summary.counts, pending: summary.counts.pending + entries.length }, records };
+  return changed;
 }
 
 /** An entry as an app sees it. */

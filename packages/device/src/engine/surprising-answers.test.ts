@@ -5,6 +5,7 @@ import {
   type ExchangeResponse,
   inherit,
   type Json,
+  type Position,
   ref,
   type Schema,
   type Scope,
@@ -90,6 +91,9 @@ async function open<S extends Schema>(
         held: [],
         pages: [],
         gone: [],
+        whole: [],
+        fetched: [],
+        checksums: null,
         cursor: null,
         catchUp: null,
         durable: null,
@@ -113,7 +117,7 @@ async function open<S extends Schema>(
 }
 
 const page = (name: string, records: [string, number, Record<string, Json>][], whole = true, epoch = EPOCH) => ({
-  groups: [{ collection: name, epoch, in: scopes, out: [], whole, records }],
+  groups: [{ collection: name, epoch, in: scopes, out: [], whole, aged: false, records }],
   stamp: null,
 });
 
@@ -232,4 +236,34 @@ test('[SY3] a lock that cannot be had ends no process', async () => {
   await settle();
   process.off('unhandledRejection', note);
   expect(unhandled).toEqual([]);
+});
+
+test('[SY11] released entries are sent again under their ids in a new epoch, in their order, and show meanwhile', async () => {
+  let epoch = EPOCH;
+  const sent: (readonly [string, readonly string[]])[][] = [];
+  const { device } = await open(first, (request, asked) => {
+    sent.push(request.mutations.map(({ id, kind, after }) => [`${kind} ${id}`, after]));
+    const receipts = request.mutations.map(({ id }) => ({
+      outcome: 'applied' as const,
+      id,
+      position: '5' as Position,
+    }));
+    const known = epoch === EPOCH && request.mutations.length > 0;
+    const pages = known ? [page('people', [['p1', 1, { name: 'Ada', phone: null, mentor: '1' }]])] : [];
+    return { epoch, receipts, pages, cursor: cursor(10 + asked) };
+  });
+  const created = await device.write((tx) => tx.people.create({ id: 'p1', name: 'Ada', mentor: '1' }));
+  await device.sync();
+  const changed = await device.write((tx) => tx.people.update('p1', { name: 'Bea' }));
+  await device.sync();
+  expect(await device.outbox.list()).toEqual([]);
+  epoch = NEXT_EPOCH;
+  sent.length = 0;
+  await device.sync();
+  await device.sync();
+  expect(sent.flat().map(([what]) => what)).toEqual([
+    `create ${created.mutations[0]}`,
+    `update ${changed.mutations[0]}`,
+  ]);
+  expect(await device.outbox.list()).toEqual([]);
 });

@@ -35,7 +35,8 @@ export function recordIntents<S extends Schema>(
       },
     ]),
   );
-  const result: unknown = work(writers as unknown as WriteTransaction<S>);
+  const command = (name: string, args: Record<string, unknown>) => note({ kind: 'command', name, args });
+  const result: unknown = work({ ...writers, command } as unknown as WriteTransaction<S>);
   open = false;
   if (result instanceof Promise) {
     throw new Error('write: the function must not be async; read first, then write');

@@ -1,7 +1,7 @@
 import type { MutationId } from '@holdfast/core';
 import { expect, test } from 'vitest';
-import type { EntryState } from '../device.ts';
 import { chooseBatch } from './choose-batch.ts';
+import type { EntryState } from './entry-state.ts';
 
 type Candidate = Parameters<typeof chooseBatch>[0][number];
 

@@ -1,10 +1,13 @@
 import type { MutationId } from '@holdfast/core';
 import type { Entry } from './entry.ts';
+import { answerOf, standInOf } from './liveness.ts';
 
 export interface BatchLimits {
   readonly mutations: number;
   /** Bytes of content, roughly: what the entries take as JSON. */
   readonly bytes: number;
+  /** What has a higher priority number, and lifts nothing, waits (NW7). Default: nothing does. */
+  readonly upTo?: number;
 }
 
 type Candidate = Pick<
@@ -27,7 +30,8 @@ export function chooseBatch(entries: readonly Candidate[], nowMs: number, limits
     (a, b) =>
       (effective.get(a.id) ?? 0) - (effective.get(b.id) ?? 0) || (a.entries[0]?.seq ?? 0) - (b.entries[0]?.seq ?? 0),
   );
-  return takeInOrder(entries, ready, limits);
+  const going = ready.filter(({ id }) => (effective.get(id) ?? 0) <= (limits.upTo ?? Number.POSITIVE_INFINITY));
+  return takeInOrder(entries, going, limits);
 }
 
 interface Transaction {
@@ -54,6 +58,9 @@ function mayGo(entry: Candidate, nowMs: number): boolean {
       return isDue(entry.state, nowMs);
     case 'blocked':
       return entry.state.reason === 'held';
+    // It goes as a discard, until that is answered.
+    case 'resolving':
+      return entry.state.receipt === null;
     default:
       return false;
   }
@@ -66,11 +73,17 @@ function isDue({ since, nextTry }: { readonly since: number; readonly nextTry: n
 
 /** What a transaction waits for inside the outbox: the transactions of its predecessors and needs. */
 function dependencies(transaction: Transaction, byId: ReadonlyMap<MutationId, Candidate>): Candidate[] {
-  return transaction.entries.flatMap((entry) =>
-    [...(entry.previous ? [entry.previous] : []), ...entry.afterReferring, ...entry.needs]
-      .map((id) => byId.get(id))
-      .filter((found): found is Candidate => found !== undefined && found.transaction !== transaction.id),
-  );
+  const found: Candidate[] = [];
+  const add = (each: Candidate | null | undefined) => {
+    if (each && each.transaction !== transaction.id) found.push(each);
+  };
+  for (const entry of transaction.entries) {
+    if (entry.state.at === 'resolving') continue;
+    if (entry.previous !== null) add(byId.get(entry.previous));
+    for (const id of entry.afterReferring) add(byId.get(id));
+    for (const id of entry.needs) add(standInOf(id, byId));
+  }
+  return found;
 }
 
 /** A waiting transaction lifts what it waits for to its own priority (hazard B9). */
@@ -99,8 +112,8 @@ function takeInOrder(entries: readonly Candidate[], ready: readonly Transaction[
     const later: Transaction[] = [];
     for (const each of rest) {
       const waits = dependencies(each, byId).some(
-        (dependency) =>
-          dependency.state.at !== 'accepted' && !settled(dependency) && !taken.has(dependency.transaction),
+        // One that stands aside has its answer: what merely comes after it may go; what needs it is blocked.
+        (dependency) => answerOf(dependency.state) === null && !taken.has(dependency.transaction),
       );
       if (waits) {
         later.push(each);
@@ -117,9 +130,4 @@ function takeInOrder(entries: readonly Candidate[], ready: readonly Transaction[
     rest = later;
   }
   return batch;
-}
-
-/** An entry that stands aside has its answer: what merely comes after it may go; what needs it is blocked. */
-function settled(entry: Candidate): boolean {
-  return entry.state.at === 'conflicted' || entry.state.at === 'refused';
 }

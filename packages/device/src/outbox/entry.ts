@@ -1,12 +1,32 @@
-import type { Change, Mutation, MutationId, Stamp, TransactionId, UserId, Version } from '@holdfast/core';
-import type { EntryState } from '../device.ts';
+import type {
+  Change,
+  JsonObject,
+  Mutation,
+  MutationId,
+  RecordId,
+  Stamp,
+  TransactionId,
+  UserId,
+  Version,
+} from '@holdfast/core';
 import type { SqlRow, SqlValue } from '../ports/storage-driver.ts';
+import type { EntryState } from './entry-state.ts';
 
 /** What an entry changes; the parts of its mutation that never change after it may have been sent. */
 export type EntryContent =
   | { readonly kind: 'create'; readonly set: readonly Change[] }
   | { readonly kind: 'update'; readonly base: Version; readonly set: readonly Change[] }
-  | { readonly kind: 'delete'; readonly base: Version; readonly bases: readonly Readonly<Record<string, Version>>[] };
+  | { readonly kind: 'delete'; readonly base: Version; readonly bases: readonly Readonly<Record<string, Version>>[] }
+  /** CF9: brings back what others deleted. `last` is the content that was shown; it does not travel. */
+  | { readonly kind: 'restore'; readonly base: Version; readonly set: readonly Change[]; readonly last: JsonObject }
+  | {
+      readonly kind: 'command';
+      readonly name: string;
+      readonly args: JsonObject;
+      readonly targets: readonly { readonly collection: string; readonly record: string }[];
+    }
+  /** Stands for answered work without changing anything (OB11). */
+  | { readonly kind: 'discard' };
 
 /** One line of the outbox. */
 export interface Entry {
@@ -16,6 +36,7 @@ export interface Entry {
   readonly transaction: TransactionId;
   /** Who made it: it is sent with no other authority (OB9). */
   readonly user: UserId;
+  /** Empty for commands and discards, which belong to no single record. */
   readonly collection: string;
   readonly record: string;
   /** The version of the schema it was made under. */
@@ -24,8 +45,13 @@ export interface Entry {
   readonly previous: MutationId | null;
   /** Creates and named waits that have to be applied first. */
   readonly needs: readonly MutationId[];
-  /** For a delete: earlier own entries that refer to its record, which it comes after as well. */
+  /**
+   * What else it comes after: for a delete the earlier own entries that refer to its record, for a command the
+   * last ones of its targets, for any other the commands that target its record.
+   */
   readonly afterReferring: readonly MutationId[];
+  /** The entries it stands for, those left out included (OB10). */
+  readonly resolves: readonly MutationId[];
   readonly content: EntryContent;
   readonly stamp: Stamp;
   readonly priority: number;
@@ -42,14 +68,16 @@ export type NewEntry = Omit<Entry, 'seq' | 'sent' | 'tries' | 'state'>;
 interface Needs {
   readonly needs: readonly MutationId[];
   readonly afterReferring: readonly MutationId[];
+  readonly resolves: readonly MutationId[];
 }
+
+const NOTHING: Needs = { needs: [], afterReferring: [], resolves: [] };
 
 export const ENTRY_COLUMNS =
   'seq, id, txn, user, kind, collection, record, schema, previous, needs, body, stamp, priority, made_at, sent, tries, state';
 
 export function entryToRow(entry: NewEntry): SqlValue[] {
   const { kind, ...body } = entry.content;
-  const needs: Needs = { needs: entry.needs, afterReferring: entry.afterReferring };
   return [
     entry.id,
     entry.transaction,
@@ -59,7 +87,7 @@ export function entryToRow(entry: NewEntry): SqlValue[] {
     entry.record,
     entry.schema,
     entry.previous,
-    needs.needs.length + needs.afterReferring.length === 0 ? '' : JSON.stringify(needs),
+    needsToText(entry),
     JSON.stringify(body),
     entry.stamp,
     entry.priority,
@@ -67,9 +95,20 @@ export function entryToRow(entry: NewEntry): SqlValue[] {
   ];
 }
 
+/** What an entry waits for and stands for, in one column: most have nothing. */
+export function needsToText({ needs, afterReferring, resolves }: Needs): string {
+  return needs.length + afterReferring.length + resolves.length === 0
+    ? ''
+    : JSON.stringify({ needs, afterReferring, resolves });
+}
+
+export function parseNeeds(text: SqlValue | undefined): Needs {
+  return text === '' ? NOTHING : (JSON.parse(text as string) as Needs);
+}
+
 // The store is ours and sealed page by page: what comes out of it is what was put in.
 export function rowToEntry(row: SqlRow): Entry {
-  const needs = (row.needs === '' ? { needs: [], afterReferring: [] } : JSON.parse(row.needs as string)) as Needs;
+  const needs = parseNeeds(row.needs);
   return {
     seq: row.seq as number,
     id: row.id as MutationId,
@@ -90,6 +129,11 @@ export function rowToEntry(row: SqlRow): Entry {
   };
 }
 
+/** What changes of a record an entry brings; nothing for those that set no fields. */
+export function setOf(content: EntryContent): readonly Change[] {
+  return 'set' in content ? content.set : [];
+}
+
 /** The mutation as it travels. `after` is taken when it is sent; see `chainOf`. `was` stays here unless asked for. */
 export function toMutation(entry: Entry, after: readonly MutationId[], withWas: boolean): Mutation {
   const common = {
@@ -98,18 +142,42 @@ export function toMutation(entry: Entry, after: readonly MutationId[], withWas: 
     schema: entry.schema,
     after: [...after],
     needs: [...entry.needs],
-    resolves: [],
-    collection: entry.collection,
-    record: entry.record,
+    resolves: [...entry.resolves],
   };
-  const { content } = entry;
+  // Its content may have been received before: whichever arrives first is the outcome (OB11).
+  if (entry.state.at === 'resolving')
+    return { kind: 'discard', ...common, after: [], needs: [], resolves: [], stamp: entry.stamp };
+  const { content, stamp } = entry;
+  const target = { collection: entry.collection, record: entry.record as RecordId };
   switch (content.kind) {
     case 'create':
-      return { kind: 'create', ...common, set: changesToSend(content.set, false) };
+      return { kind: 'create', ...common, ...target, set: changesToSend(content.set, false) };
     case 'update':
-      return { kind: 'update', ...common, base: content.base, set: changesToSend(content.set, withWas), ops: [] };
+      return {
+        kind: 'update',
+        ...common,
+        ...target,
+        base: content.base,
+        set: changesToSend(content.set, withWas),
+        ops: [],
+      };
     case 'delete':
-      return { kind: 'delete', ...common, base: content.base, bases: [...content.bases], stamp: entry.stamp };
+      return { kind: 'delete', ...common, ...target, base: content.base, bases: [...content.bases], stamp };
+    case 'restore':
+      return {
+        kind: 'restore',
+        ...common,
+        ...target,
+        base: content.base,
+        set: changesToSend(content.set, withWas),
+        stamp,
+      };
+    case 'command': {
+      const targets = content.targets.map(({ collection, record }) => ({ collection, record: record as RecordId }));
+      return { kind: 'command', ...common, name: content.name, args: content.args, targets, stamp };
+    }
+    case 'discard':
+      return { kind: 'discard', ...common, stamp };
   }
 }
 

@@ -1,12 +1,16 @@
-import type { MutationId } from '@holdfast/core';
-import type { EntryState } from '../device.ts';
+import { holds, type MutationId, type Position, type Snapshot, type TransactionId } from '@holdfast/core';
 import type { ReadTx, WriteTx } from '../ports/storage-driver.ts';
-import { ENTRY_COLUMNS, type Entry, entryToRow, type NewEntry, rowToEntry } from './entry.ts';
+import { ENTRY_COLUMNS, type Entry, entryToRow, type NewEntry, parseNeeds, rowToEntry } from './entry.ts';
+import type { EntryState, NewState } from './entry-state.ts';
+import type { Fold, LastEntry } from './fold.ts';
 
 const PENDING_STATE: EntryState = { at: 'pending' };
 
-const APPEND = `INSERT INTO hf_outbox (id, txn, user, kind, collection, record, schema, previous, needs, body, stamp, priority, made_at, sent, tries, state)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)`;
+// Places are never used twice, also not those of released entries: in a new epoch they come back to theirs.
+const NEXT_SEQ = `(SELECT 1 + max(coalesce((SELECT max(seq) FROM hf_outbox), 0), coalesce((SELECT max(seq) FROM hf_sent), 0)))`;
+
+const APPEND = `INSERT INTO hf_outbox (seq, id, txn, user, kind, collection, record, schema, previous, needs, body, stamp, priority, made_at, sent, tries, state)
+  VALUES (${NEXT_SEQ}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)`;
 
 export interface RecordAddress {
   readonly collection: string;
@@ -20,13 +24,31 @@ export async function appendEntry(
   state: EntryState = PENDING_STATE,
 ): Promise<void> {
   await tx.run(APPEND, [...entryToRow(entry), JSON.stringify(state)]);
+  await addReferences(tx, entry, refersTo);
+}
+
+async function addReferences(
+  tx: WriteTx,
+  entry: Pick<Entry, 'id' | 'content'>,
+  refersTo: readonly RecordAddress[],
+): Promise<void> {
   for (const { collection, record } of refersTo) {
-    await tx.run('INSERT OR IGNORE INTO hf_outbox_ref (collection, record, entry) VALUES (?, ?, ?)', [
+    await tx.run('INSERT OR IGNORE INTO hf_outbox_ref (collection, record, entry, command) VALUES (?, ?, ?, ?)', [
       collection,
       record,
       entry.id,
+      entry.content.kind === 'command' ? 1 : 0,
     ]);
   }
+}
+
+/** Puts a released entry back into its place. */
+export async function restoreEntry(tx: WriteTx, entry: Entry, state: EntryState): Promise<void> {
+  await tx.run(
+    `INSERT OR IGNORE INTO hf_outbox (seq, id, txn, user, kind, collection, record, schema, previous, needs, body, stamp, priority, made_at, sent, tries, state)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
+    [entry.seq, ...entryToRow(entry), entry.tries, JSON.stringify(state)],
+  );
 }
 
 /** Every entry, in the order made. */
@@ -43,9 +65,30 @@ export async function entriesOf(tx: ReadTx, { collection, record }: RecordAddres
   return rows.map(rowToEntry);
 }
 
+/** The entries of these records, each in the order made. */
+export async function entriesOfRecords(
+  tx: ReadTx,
+  collection: string,
+  records: readonly string[],
+): Promise<Map<string, Entry[]>> {
+  const rows = await tx.all(
+    `SELECT ${ENTRY_COLUMNS} FROM hf_outbox
+     WHERE collection = ? AND record IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+    [collection, JSON.stringify(records)],
+  );
+  const found = new Map<string, Entry[]>();
+  for (const row of rows) {
+    const entry = rowToEntry(row);
+    const own = found.get(entry.record);
+    if (own === undefined) found.set(entry.record, [entry]);
+    else own.push(entry);
+  }
+  return found;
+}
+
 /**
- * The id of the create of this record, while it is in the outbox. Not of one that was refused because others
- * had made the record: what is written upon theirs needs nothing of it.
+ * The create of this record, while it is in the outbox: the one that stands, where it was sent again. Not one
+ * that was refused because others had made the record: what is written upon theirs needs nothing of it.
  */
 export async function createOf(
   tx: ReadTx,
@@ -53,13 +96,23 @@ export async function createOf(
 ): Promise<{ readonly id: MutationId; readonly state: EntryState } | null> {
   const rows = await tx.all(
     `SELECT id, state FROM hf_outbox AS entry WHERE collection = ? AND record = ? AND kind = 'create'
-     AND NOT (json_extract(state, '$.at') IN ('conflicted', 'refused')
-       AND EXISTS (SELECT 1 FROM hf_record WHERE collection = entry.collection AND id = entry.record))`,
+     AND NOT (json_extract(state, '$.at') IN ('conflicted', 'refused', 'resolving')
+       AND EXISTS (SELECT 1 FROM hf_record WHERE collection = entry.collection AND id = entry.record))
+     ORDER BY json_extract(state, '$.at') = 'resolving' DESC, seq`,
     [collection, record],
   );
-  const [row] = rows;
+  const row = rows.at(-1);
   if (row === undefined) return null;
   return { id: row.id as MutationId, state: JSON.parse(row.state as string) as EntryState };
+}
+
+/** The commands in the outbox that target this record. */
+export async function commandsOn(tx: ReadTx, { collection, record }: RecordAddress): Promise<MutationId[]> {
+  const rows = await tx.all('SELECT entry FROM hf_outbox_ref WHERE collection = ? AND record = ? AND command = 1', [
+    collection,
+    record,
+  ]);
+  return rows.map((row) => row.entry as MutationId);
 }
 
 /** The entries that refer to this record. */
@@ -71,13 +124,7 @@ export async function referringTo(tx: ReadTx, { collection, record }: RecordAddr
   return rows.map((row) => row.entry as MutationId);
 }
 
-/** A new state for the entry at this place of the outbox. */
-export interface NewState {
-  readonly seq: number;
-  readonly state: EntryState;
-}
-
-export async function setStates(tx: WriteTx, states: readonly NewState[]): Promise<void> {
+export async function setStates(tx: WriteTx, states: readonly Pick<NewState, 'seq' | 'state'>[]): Promise<void> {
   await tx.runMany(
     'UPDATE hf_outbox SET state = ? WHERE seq = ?',
     states.map(({ seq, state }) => [JSON.stringify(state), seq]),
@@ -88,7 +135,8 @@ export async function setStates(tx: WriteTx, states: readonly NewState[]): Promi
 export async function markSending(tx: WriteTx, places: readonly number[]): Promise<void> {
   const sending = JSON.stringify({ at: 'sending' } satisfies EntryState);
   await tx.runMany(
-    'UPDATE hf_outbox SET state = ?, sent = 1 WHERE seq = ?',
+    // What a person has taken back stays out of what is seen: it goes as a discard (OB11).
+    `UPDATE hf_outbox SET sent = 1, state = CASE json_extract(state, '$.at') WHEN 'resolving' THEN state ELSE ? END WHERE seq = ?`,
     places.map((seq) => [sending, seq]),
   );
 }
@@ -96,10 +144,11 @@ export async function markSending(tx: WriteTx, places: readonly number[]): Promi
 /** WR8: the entry's outcome is part of the checkpoint. It goes from the outbox into what was sent, in one step. */
 export async function releaseEntry(tx: WriteTx, entry: Entry, receipt: unknown, nowMs: number): Promise<void> {
   await tx.run(
-    `INSERT OR REPLACE INTO hf_sent (id, txn, kind, collection, record, previous, content, receipt, made_at, released_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO hf_sent (id, seq, txn, kind, collection, record, previous, content, receipt, made_at, released_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       entry.id,
+      entry.seq,
       entry.transaction,
       entry.content.kind,
       entry.collection,
@@ -111,6 +160,34 @@ export async function releaseEntry(tx: WriteTx, entry: Entry, receipt: unknown, 
       nowMs,
     ],
   );
+  await removeEntry(tx, entry);
+}
+
+// Entries that come after one are told which versions it made for as long as they wait.
+const UNNEEDED =
+  'NOT EXISTS (SELECT 1 FROM hf_outbox AS later WHERE later.collection = hf_sent.collection AND later.record = hf_sent.record)';
+
+const KEEP_SENT_MS = 14 * 24 * 3_600_000;
+
+/**
+ * SY11: forgets released entries that a backup of the server holds; without its word those of 14 days ago. All
+ * times are the server's: this device's own clock can be years off.
+ */
+export async function pruneSent(tx: WriteTx, durable: Snapshot | null, serverNowMs: number): Promise<void> {
+  await tx.run(`DELETE FROM hf_sent WHERE released_at < ? AND ${UNNEEDED}`, [serverNowMs - KEEP_SENT_MS]);
+  if (durable === null) return;
+  const rows = await tx.all(
+    `SELECT id, json_extract(receipt, '$.position') AS position FROM hf_sent WHERE ${UNNEEDED}`,
+  );
+  const safe = rows.filter(({ position }) => typeof position === 'string' && holds(durable, position as Position));
+  await tx.runMany(
+    'DELETE FROM hf_sent WHERE id = ?',
+    safe.map(({ id }) => [id ?? null]),
+  );
+}
+
+/** Only for an entry whose whole effect stands elsewhere, or that a person has given up unsent (WR8). */
+export async function removeEntry(tx: WriteTx, entry: Pick<Entry, 'seq'>): Promise<void> {
   await tx.run('DELETE FROM hf_outbox WHERE seq = ?', [entry.seq]);
 }
 
@@ -119,8 +196,127 @@ export async function dropReferences(tx: WriteTx): Promise<void> {
   await tx.run('DELETE FROM hf_outbox_ref WHERE entry NOT IN (SELECT id FROM hf_outbox)');
 }
 
-/** The predecessor of an entry of `hf_sent`. */
-export async function previousOfSent(tx: ReadTx, id: MutationId): Promise<MutationId | null> {
-  const rows = await tx.all('SELECT previous FROM hf_sent WHERE id = ?', [id]);
-  return (rows[0]?.previous as MutationId | null | undefined) ?? null;
+/** An entry of `hf_sent`, by id. */
+export async function sentEntry(tx: ReadTx, id: MutationId): Promise<Entry | null> {
+  const rows = await tx.all('SELECT content FROM hf_sent WHERE id = ?', [id]);
+  return rows[0] === undefined ? null : (JSON.parse(rows[0].content as string) as Entry);
+}
+
+/** The entries at these places, in the order given. */
+export async function entriesAt(tx: ReadTx, places: readonly number[]): Promise<Entry[]> {
+  const rows = await tx.all(`SELECT ${ENTRY_COLUMNS} FROM hf_outbox WHERE seq IN (SELECT value FROM json_each(?))`, [
+    JSON.stringify(places),
+  ]);
+  const bySeq = new Map(rows.map((row) => [row.seq as number, rowToEntry(row)]));
+  return places.flatMap((seq) => bySeq.get(seq) ?? []);
+}
+
+/** What choosing and ordering ask of an entry; its content stays in the store. */
+export interface SlimEntry
+  extends Pick<Entry, 'seq' | 'id' | 'transaction' | 'previous' | 'needs' | 'afterReferring' | 'priority' | 'state'> {
+  readonly lanes: readonly string[];
+  /** Of its content as JSON, roughly. */
+  readonly bytes: number;
+}
+
+/** Every entry without its content, in the order made: ten thousand of them are read with every request. */
+export async function slimEntries(tx: ReadTx): Promise<SlimEntry[]> {
+  const rows = await tx.all(
+    `SELECT seq, id, txn, previous, needs, priority, state, collection, record, length(body) AS size,
+     CASE kind WHEN 'command' THEN body END AS command FROM hf_outbox ORDER BY seq`,
+  );
+  const parse = stateParser();
+  return rows.map((row) => {
+    const state = parse(row.state as string);
+    const targets =
+      row.command === null ? null : (JSON.parse(row.command as string) as { targets: RecordAddress[] }).targets;
+    return {
+      seq: row.seq as number,
+      id: row.id as MutationId,
+      transaction: row.txn as TransactionId,
+      previous: row.previous as MutationId | null,
+      ...parseNeeds(row.needs),
+      priority: row.priority as number,
+      state,
+      lanes: (targets ?? [row as unknown as RecordAddress]).map(({ collection, record }) => `${collection}/${record}`),
+      bytes: (row.size as number) + 200,
+    };
+  });
+}
+
+/** The record's last entry, with whether it is a transaction of its own: a transaction's entries stand side by side. */
+export async function lastEntry(tx: ReadTx, entry: Entry | undefined): Promise<LastEntry | null> {
+  if (entry === undefined) return null;
+  const rows = await tx.all('SELECT 1 FROM hf_outbox WHERE seq IN (?, ?) AND txn = ?', [
+    entry.seq - 1,
+    entry.seq + 1,
+    entry.transaction,
+  ]);
+  return { entry, alone: rows.length === 0 };
+}
+
+/** Does any entry besides `except` wait for this one, or stand for it? */
+export async function isNamed(tx: ReadTx, id: MutationId, except: readonly MutationId[] = []): Promise<boolean> {
+  const rows = await tx.all('SELECT id FROM hf_outbox WHERE previous = ? OR needs LIKE ?', [id, `%${id}%`]);
+  return rows.some((row) => !except.includes(row.id as MutationId));
+}
+
+/** The entry of this id, if it is in the outbox. */
+export async function entriesNamed(tx: ReadTx, id: string): Promise<Entry[]> {
+  return (await tx.all(`SELECT ${ENTRY_COLUMNS} FROM hf_outbox WHERE id = ?`, [id])).map(rowToEntry);
+}
+
+/** What is known of a mutation: it waits in the outbox, it was sent and released, or nothing. */
+export async function knownMutation(tx: ReadTx, id: string): Promise<'open' | 'released' | 'unknown'> {
+  const open = await tx.all('SELECT 1 FROM hf_outbox WHERE id = ?', [id]);
+  if (open.length > 0) return 'open';
+  const released = await tx.all('SELECT 1 FROM hf_sent WHERE id = ?', [id]);
+  return released.length > 0 ? 'released' : 'unknown';
+}
+
+/** OB6: an entry that was never sent takes in a later change. */
+export async function updateEntry(tx: WriteTx, folded: Fold, refersTo: readonly RecordAddress[]): Promise<void> {
+  const { kind: _kind, ...body } = folded.content;
+  await tx.run('UPDATE hf_outbox SET body = ?, stamp = ?, priority = ? WHERE seq = ? AND sent = 0', [
+    JSON.stringify(body),
+    folded.stamp,
+    folded.priority,
+    folded.into.seq,
+  ]);
+  await addReferences(tx, folded.into, refersTo);
+}
+
+/** Forgets what one entry referred to. */
+export async function dropReferencesOf(tx: WriteTx, id: MutationId): Promise<void> {
+  await tx.run('DELETE FROM hf_outbox_ref WHERE entry = ?', [id]);
+}
+
+/** Gives these entries the last places, in the order they have: they come after what was appended since. */
+export async function moveToEnd(tx: WriteTx, entries: readonly Pick<Entry, 'seq'>[]): Promise<void> {
+  await tx.runMany(
+    `UPDATE hf_outbox SET seq = ${NEXT_SEQ} WHERE seq = ?`,
+    entries.map(({ seq }) => [seq]),
+  );
+}
+
+/** Which record each entry is about, and where it stands; nothing else of it is read. */
+export async function entryStates(tx: ReadTx): Promise<{ collection: string; record: string; state: EntryState }[]> {
+  const rows = await tx.all('SELECT collection, record, state FROM hf_outbox ORDER BY seq');
+  const parse = stateParser();
+  return rows.map((row) => {
+    return { collection: row.collection as string, record: row.record as string, state: parse(row.state as string) };
+  });
+}
+
+/** Most entries stand alike: each text is read once. */
+function stateParser(): (text: string) => EntryState {
+  const states = new Map<string, EntryState>();
+  return (text) => {
+    let state = states.get(text);
+    if (state === undefined) {
+      state = JSON.parse(text) as EntryState;
+      states.set(text, state);
+    }
+    return state;
+  };
 }

@@ -24,6 +24,11 @@ export interface Timers {
  */
 export interface Locks {
   exclusive<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /**
+   * Runs `work` at once under the name, whoever holds it: their call fails, though their work may go on.
+   * For a holder that is frozen; absent where the platform cannot do it.
+   */
+  steal?<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
 /** What one commit touched. */
@@ -41,6 +46,14 @@ export interface NoticeBoard {
 /** Tells when the platform believes that trying again is worth it: link back, app in the foreground. */
 export interface Nudges {
   listen(listener: (why: 'link' | 'foreground') => void): () => void;
+}
+
+/** What the platform knows of the link besides whether there is one. */
+export interface LinkTraits {
+  /** The person asked for little traffic. */
+  readonly saveData: boolean;
+  /** Traffic costs; false where the platform cannot tell. */
+  readonly metered: boolean;
 }
 
 /** A store's place on this device: one user's. */
@@ -69,4 +82,6 @@ export interface Platform {
   readonly locks: Locks;
   readonly notices: NoticeBoard;
   readonly nudges: Nudges;
+  /** Absent where the platform knows nothing of its link. */
+  readonly linkTraits?: () => LinkTraits;
 }

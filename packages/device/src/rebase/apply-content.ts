@@ -13,6 +13,11 @@ export function applyContent(values: Values, content: EntryContent): Values {
       return values === null ? null : Object.assign({}, values, ...content.set.map((change) => change.values));
     case 'delete':
       return null;
+    case 'restore':
+      return Object.assign({}, values ?? content.last, ...content.set.map((change) => change.values));
+    case 'command':
+    case 'discard':
+      return values;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Json, type Schema, sameJson } from '@holdfast/core';
+import { type Collection, type Json, type Schema, sameJson } from '@holdfast/core';
 import { allEntries } from '../outbox/outbox-store.ts';
 import type { ReadTx } from '../ports/storage-driver.ts';
 import { rowToValues } from '../store/field-values.ts';
@@ -41,7 +41,7 @@ export async function verify(tx: ReadTx, schema: Schema): Promise<Difference[]> 
       if (first?.collection !== collection.name) continue;
       const record = address.slice(collection.name.length + 1);
       dirty.add(record);
-      const expected = visibleValues(confirmed.get(record) ?? null, own.filter(isLive));
+      const expected = asShown(collection, visibleValues(confirmed.get(record) ?? null, own.filter(isLive)));
       const seen = visible.get(record) ?? null;
       if (!sameJson(expected, seen)) {
         differences.push({
@@ -94,6 +94,12 @@ export async function verify(tx: ReadTx, schema: Schema): Promise<Difference[]> 
     }
   }
   return differences;
+}
+
+/** A field that a newer schema added is in no copy and no entry made before; what is shown of it is null. */
+function asShown(collection: Collection, values: Values): Values {
+  if (values === null) return null;
+  return Object.fromEntries(collection.columns.map(({ name }) => [name, values[name] ?? null]));
 }
 
 function groupEntries<T extends { collection: string; record: string }>(entries: readonly T[]): Map<string, T[]> {

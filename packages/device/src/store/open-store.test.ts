@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { memoryStorage } from '../node.ts';
 import type { StorageDriver } from '../ports/storage-driver.ts';
+import { verify } from '../rebase/verify.ts';
 import { openStore } from './open-store.ts';
 
 const people = (version: number, more: Record<string, z.ZodType> = {}): Schema =>
@@ -46,4 +47,16 @@ test('[ST9] a field that a newer schema added is read from the server; the outbo
   const rows = await after.device.query((db) => db.selectFrom('people').selectAll());
   expect(rows).toEqual([{ id: 'p1', name: 'Ada L.', phone: '1' }]);
   expect(await after.device.outbox.list()).toEqual([]);
+});
+
+test('[SY5] a field that a newer schema added is no difference, before it was read', async () => {
+  const [older, newer] = [people(1), people(2, { phone: z.string().nullable() })];
+  const server = inProcessServer(newer);
+  await server.store.importRows('people', [{ id: 'p1', values: { name: 'Ada', phone: '1' } }]);
+  const { device, disk, link } = await testDevice(older, server, { user: 'ada', scopes: ['everyone'] });
+  link.up = false;
+  await device.write((tx) => tx.people?.update('p1', { name: 'Ada L.' }));
+  await testDevice(newer, server, { user: 'ada', scopes: ['everyone'], disk, linkUp: false });
+  const driver = await disk.openDatabase(key);
+  expect(await driver.read((tx) => verify(tx, newer))).toEqual([]);
 });

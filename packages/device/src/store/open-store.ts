@@ -1,7 +1,7 @@
 import { type DeviceId, HoldfastError, type Schema, STAMP_ZERO, type Stamp, type UserId } from '@holdfast/core';
 import type { ReadTx, StorageDriver, WriteTx } from '../ports/storage-driver.ts';
 import { readAgain } from '../sync/read-again.ts';
-import { addColumnSql, layoutOf, STORE_FORMAT, storeTables } from './tables.ts';
+import { addColumnSql, LATER_COLUMNS, layoutOf, STORE_FORMAT, storeTables } from './tables.ts';
 
 /** Who this store belongs to. */
 export interface StoreIdentity {
@@ -38,6 +38,7 @@ export async function openStore(
     if (existing === null) return create(tx, schema, user, newDevice());
     refuseForeign(existing, schema, user);
     if (await addColumns(tx, schema)) await readAgain(tx);
+    await addLaterColumns(tx);
     for (const sql of storeTables(schema)) await tx.run(sql);
     await tx.run('UPDATE hf_device SET schema = ?, format = ?, layout = ?', [
       schema.version,
@@ -68,6 +69,15 @@ function refuseForeign(store: StoredIdentity, schema: Schema, user: UserId): voi
 export async function refuseNewer(tx: ReadTx, schema: Schema): Promise<void> {
   const [row] = await tx.all('SELECT schema FROM hf_device');
   if ((row?.schema as number) > schema.version) throw new HoldfastError('StoreNewer', `schema ${row?.schema}`);
+}
+
+async function addLaterColumns(tx: WriteTx): Promise<void> {
+  for (const [table, column, declaration] of LATER_COLUMNS) {
+    const here = await tx.all('SELECT name FROM pragma_table_info(?)', [table]);
+    if (here.length > 0 && !here.some(({ name }) => name === column)) {
+      await tx.run(`ALTER TABLE ${table} ADD COLUMN ${column} ${declaration}`);
+    }
+  }
 }
 
 /** Fields that a newer schema added to collections that are here. True where there were any, or a new collection. */

@@ -61,23 +61,48 @@ const ENGINE_TABLES = [
   'CREATE INDEX IF NOT EXISTS hf_outbox_record ON hf_outbox (collection, record)',
   // Which records an entry refers to: a delete comes after its own earlier entries that refer to its record.
   `CREATE TABLE IF NOT EXISTS hf_outbox_ref (
-    collection TEXT NOT NULL, record TEXT NOT NULL, entry TEXT NOT NULL,
+    collection TEXT NOT NULL, record TEXT NOT NULL, entry TEXT NOT NULL, command INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (collection, record, entry)) WITHOUT ROWID`,
   // Released entries, with outcome and content, until a backup of the server holds them.
   `CREATE TABLE IF NOT EXISTS hf_sent (
-    id TEXT PRIMARY KEY, txn TEXT NOT NULL, kind TEXT NOT NULL, collection TEXT NOT NULL, record TEXT NOT NULL,
+    id TEXT PRIMARY KEY, seq INTEGER NOT NULL, txn TEXT NOT NULL, kind TEXT NOT NULL, collection TEXT NOT NULL, record TEXT NOT NULL,
     previous TEXT, content TEXT NOT NULL, receipt TEXT NOT NULL, made_at INTEGER NOT NULL,
     released_at INTEGER NOT NULL) WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS hf_sent_seq ON hf_sent (seq)',
+  'CREATE INDEX IF NOT EXISTS hf_sent_released ON hf_sent (released_at)',
+  // ID2: of records made here for a backend that assigns ids: the id the app uses for ever, and the backend's.
+  `CREATE TABLE IF NOT EXISTS hf_ids (
+    collection TEXT NOT NULL, local TEXT NOT NULL, server TEXT NOT NULL,
+    PRIMARY KEY (collection, local), UNIQUE (collection, server)) WITHOUT ROWID`,
   // Receipts taken in that the server has not been told of yet.
   'CREATE TABLE IF NOT EXISTS hf_unacknowledged (id TEXT PRIMARY KEY) WITHOUT ROWID',
   // Pages of a catch-up under way: nobody sees them before the last one has come.
   'CREATE TABLE IF NOT EXISTS hf_stage (seq INTEGER PRIMARY KEY, page TEXT NOT NULL)',
-  // Which value was lost, when, by which rule, with both values.
+  // One row: the number of the newest exchange and of the last one that came to its end; the last token that
+  // a refresh brought, for all tabs.
+  `CREATE TABLE IF NOT EXISTS hf_link (
+    one INTEGER PRIMARY KEY CHECK (one = 1), fence INTEGER NOT NULL, ended INTEGER NOT NULL,
+    token_number INTEGER NOT NULL, token TEXT)`,
+  // Bytes on the wire, by day since 1970.
+  'CREATE TABLE IF NOT EXISTS hf_traffic (day INTEGER PRIMARY KEY, sent INTEGER NOT NULL, received INTEGER NOT NULL)',
+  // Who changed or lost which value, when, by which rule, with both values; and what a person decided about an entry.
   `CREATE TABLE IF NOT EXISTS hf_audit (
-    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, mutation TEXT, collection TEXT NOT NULL,
+    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, mutation TEXT, user TEXT, collection TEXT NOT NULL,
     record TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL)`,
   'CREATE INDEX IF NOT EXISTS hf_audit_record ON hf_audit (collection, record)',
+  'CREATE INDEX IF NOT EXISTS hf_audit_user ON hf_audit (user)',
+  // CF6: records where a higher rank's value stands instead of one written here, until a person has seen it.
+  `CREATE TABLE IF NOT EXISTS hf_overridden (
+    collection TEXT NOT NULL, record TEXT NOT NULL, at INTEGER NOT NULL, by TEXT, mine TEXT NOT NULL,
+    kept TEXT NOT NULL, PRIMARY KEY (collection, record)) WITHOUT ROWID`,
 ] as const;
+
+/** Columns that tables of ours got after they were first made: an older store is given them before anything else. */
+export const LATER_COLUMNS: readonly (readonly [table: string, column: string, declaration: string])[] = [
+  ['hf_outbox_ref', 'command', 'INTEGER NOT NULL DEFAULT 0'],
+  ['hf_sent', 'seq', 'INTEGER NOT NULL DEFAULT 0'],
+  ['hf_audit', 'user', 'TEXT'],
+];
 
 /** The statement that gives a collection's table a column it does not have yet. */
 export function addColumnSql(collection: Collection, column: Column): string {

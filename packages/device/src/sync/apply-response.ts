@@ -1,5 +1,16 @@
-import { type ExchangeResponse, observe, type Page, STAMP_ZERO, type Stamp, snapshotEnd } from '@holdfast/core';
-import { allEntries, type NewState, setStates } from '../outbox/outbox-store.ts';
+import {
+  type ExchangeResponse,
+  observe,
+  type Page,
+  reaches,
+  STAMP_ZERO,
+  type Stamp,
+  snapshotEnd,
+} from '@holdfast/core';
+import { moved, type NewState } from '../outbox/entry-state.ts';
+import { answerOf, isInDoubt } from '../outbox/liveness.ts';
+import { setStates, slimEntries } from '../outbox/outbox-store.ts';
+import { sendAgain } from '../outbox/send-again.ts';
 import type { ChangeNotice } from '../ports/platform.ts';
 import type { WriteTx } from '../ports/storage-driver.ts';
 import { checkpoint } from './checkpoint.ts';
@@ -33,7 +44,14 @@ export async function applyResponse(
 ): Promise<TakenIn | null> {
   let state = await readReadState(tx);
   if (state.generation !== context.generation) return null;
-  if (response.epoch !== state.epoch || wentBack(state, response)) state = await enterEpoch(tx, state, response.epoch);
+  const changed = new Map<string, null>([['hf_outbox', null]]);
+  if (response.epoch !== state.epoch || wentBack(state, response)) {
+    const again = state.epoch === null ? [] : await sendAgain(tx, context.schema);
+    for (const { collection } of again) if (collection !== '') changed.set(collection, null);
+    state = await readFromNothing(tx, { ...state, epoch: response.epoch });
+  } else if (isTooOld(state, response)) {
+    state = await readFromNothing(tx, state);
+  }
   const answered = await noteAnswers(tx, response, context);
   await tx.runMany(
     'DELETE FROM hf_unacknowledged WHERE id = ?',
@@ -43,7 +61,13 @@ export async function applyResponse(
   const next = { ...state, generation: state.generation + 1 };
   if (response.cursor === null) {
     await stage(tx, next, response, context.bytes);
-    return { notice: OUTBOX, checkpoint: false, stamp, answered, sendable: await hasSendable(tx) };
+    return {
+      notice: { tables: Object.fromEntries(changed) },
+      checkpoint: false,
+      stamp,
+      answered,
+      sendable: await hasSendable(tx),
+    };
   }
   const touched = await checkpoint(tx, state, response, context);
   await writeReadState(tx, {
@@ -53,14 +77,19 @@ export async function applyResponse(
     staged: { records: 0, bytes: 0 },
     lastSync: context.nowMs,
   });
-  return { notice: touched, checkpoint: true, stamp, answered, sendable: await hasSendable(tx) };
+  return {
+    notice: { tables: { ...touched.tables, ...Object.fromEntries(changed) } },
+    checkpoint: true,
+    stamp,
+    answered,
+    sendable: await hasSendable(tx),
+  };
 }
-
-const OUTBOX: ChangeNotice = { tables: { hf_outbox: null } };
 
 async function hasSendable(tx: WriteTx): Promise<boolean> {
   const rows = await tx.all(
-    `SELECT 1 FROM hf_outbox WHERE json_extract(state, '$.at') = 'pending' OR json_extract(state, '$.reason') = 'held' LIMIT 1`,
+    `SELECT 1 FROM hf_outbox WHERE json_extract(state, '$.at') = 'pending' OR json_extract(state, '$.reason') = 'held'
+     OR (json_extract(state, '$.at') = 'resolving' AND json_extract(state, '$.receipt') IS NULL) LIMIT 1`,
   );
   return rows.length > 0;
 }
@@ -71,15 +100,18 @@ function wentBack({ cursor }: ReadState, response: ExchangeResponse): boolean {
   return cursor !== null && now !== null && snapshotEnd(now.snapshot) < snapshotEnd(cursor.snapshot);
 }
 
-/** SY11: another history. Everything is read again; what was accepted in the old one is sent again. */
-async function enterEpoch(tx: WriteTx, state: ReadState, epoch: ReadState['epoch']): Promise<ReadState> {
+/**
+ * SY11: the server has forgotten tombstones that this device has not read, and so has brought everything. A
+ * catch-up under way goes on from a later snapshot than the cursor: only where it does not, the answer says so.
+ */
+function isTooOld({ cursor, catchUp }: ReadState, { horizon }: ExchangeResponse): boolean {
+  return catchUp === null && cursor !== null && horizon !== null && !reaches(cursor.snapshot, horizon);
+}
+
+/** What comes now is everything; what was staged of before is of no use. The outbox stays. */
+async function readFromNothing(tx: WriteTx, state: ReadState): Promise<ReadState> {
   await tx.run('DELETE FROM hf_stage');
-  const accepted = (await allEntries(tx)).filter((entry) => entry.state.at === 'accepted');
-  await setStates(
-    tx,
-    accepted.map(({ seq }) => ({ seq, state: { at: 'pending' } })),
-  );
-  return { ...state, epoch, cursor: null, catchUp: null, staged: { records: 0, bytes: 0 } };
+  return { ...state, cursor: null, catchUp: null, staged: { records: 0, bytes: 0 } };
 }
 
 /** Receipts make entries `accepted`, held ones `blocked`; what was sent and not answered goes again. */
@@ -87,23 +119,29 @@ async function noteAnswers(tx: WriteTx, response: ExchangeResponse, context: Res
   const receipts = new Map(response.receipts.map((receipt) => [receipt.id, receipt]));
   const held = new Set(response.held);
   const sent = new Set(context.sent);
-  const entries = await allEntries(tx);
+  const entries = await slimEntries(tx);
   const inOutbox = new Set(entries.map((entry) => entry.id));
   const states: NewState[] = [];
   let answered = 0;
-  for (const { id, seq, state, needs, previous, afterReferring } of entries) {
-    if (state.at === 'accepted' || state.at === 'conflicted' || state.at === 'refused') continue;
+  for (const entry of entries) {
+    const { id, state, needs, previous, afterReferring } = entry;
     const receipt = receipts.get(id);
+    if (state.at === 'resolving' && state.receipt === null) {
+      // It went as a discard, and stays out of what is seen whatever came first (OB11).
+      if (receipt !== undefined) states.push(moved(entry, { ...state, receipt }));
+      continue;
+    }
+    if (answerOf(state) !== null) continue;
     if (receipt !== undefined) {
-      states.push({ seq, state: { at: 'accepted', receipt } });
+      states.push(moved(entry, { at: 'accepted', receipt }));
       answered += 1;
     } else if (held.has(id)) {
       const by = [...needs, ...(previous === null ? [] : [previous]), ...afterReferring].filter((one) =>
         inOutbox.has(one),
       );
-      states.push({ seq, state: { at: 'blocked', by, reason: 'held' } });
-    } else if (sent.has(id)) {
-      states.push({ seq, state: { at: 'pending' } });
+      states.push(moved(entry, { at: 'blocked', by, reason: 'held' }));
+    } else if (sent.has(id) && !isInDoubt(state)) {
+      states.push(moved(entry, { at: 'pending' }));
     }
   }
   await setStates(tx, states);

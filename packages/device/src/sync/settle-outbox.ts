@@ -1,6 +1,7 @@
 import type { ExchangeResponse } from '@holdfast/core';
+import { appendAudit, noteLosses } from '../audit/audit-store.ts';
 import type { Entry } from '../outbox/entry.ts';
-import { dropReferences, type RecordAddress, releaseEntry, setStates } from '../outbox/outbox-store.ts';
+import { dropReferences, pruneSent, type RecordAddress, releaseEntry, setStates } from '../outbox/outbox-store.ts';
 import type { WriteTx } from '../ports/storage-driver.ts';
 import type { ResponseContext } from './response-context.ts';
 import { settle } from './settle.ts';
@@ -13,20 +14,13 @@ export async function settleOutbox(
   context: ResponseContext,
 ): Promise<readonly RecordAddress[]> {
   if (response.cursor === null) return [];
-  const { released, states } = settle(before, response.cursor.snapshot);
+  const { released, states, told } = settle(before, response.cursor.snapshot);
   for (const { entry, receipt } of released) {
-    await releaseEntry(tx, entry, receipt, context.nowMs);
-    if (receipt.outcome === 'merged') {
-      await tx.run('INSERT INTO hf_audit (at, mutation, collection, record, what, detail) VALUES (?, ?, ?, ?, ?, ?)', [
-        context.nowMs,
-        entry.id,
-        entry.collection,
-        entry.record,
-        'lost',
-        JSON.stringify(receipt.lost),
-      ]);
-    }
+    await releaseEntry(tx, entry, receipt, response.now);
+    if (receipt.outcome === 'merged') await noteLosses(tx, entry, receipt.lost, context.nowMs);
   }
+  for (const { entry, what } of told) await appendAudit(tx, what, entry, null, context.nowMs);
+  await pruneSent(tx, response.durable, response.now);
   if (released.length > 0) await dropReferences(tx);
   await setStates(tx, states);
   const taken = [

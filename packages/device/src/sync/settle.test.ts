@@ -1,7 +1,7 @@
 import type { MutationId, Position, Receipt, Snapshot } from '@holdfast/core';
 import { expect, test } from 'vitest';
-import type { EntryState } from '../device.ts';
 import type { Entry } from '../outbox/entry.ts';
+import type { EntryState } from '../outbox/entry-state.ts';
 import { settle } from './settle.ts';
 
 const id = (seq: number) => `m${seq}` as MutationId;
@@ -18,6 +18,7 @@ function entry(seq: number, state: EntryState, given: Partial<Entry> = {}): Entr
     previous: null,
     needs: [],
     afterReferring: [],
+    resolves: [],
     content: { kind: 'create', set: [] },
     stamp: '0000000000000001' as Entry['stamp'],
     priority: 5,
@@ -53,7 +54,7 @@ test('[SY15, WR8] an entry leaves only when the cursor holds its receipt', () =>
 
 test('[WR8] an entry without a receipt stays, whatever the cursor holds', () => {
   const pending = entry(1, { at: 'pending' });
-  expect(settle([pending, entry(2, { at: 'sending' })], snapshot)).toEqual({ released: [], states: [] });
+  expect(settle([pending, entry(2, { at: 'sending' })], snapshot)).toEqual({ released: [], states: [], told: [] });
 });
 
 test('[OB5, OB7] a refusal blocks what needs it, with what it waits for, and nothing else', () => {
@@ -83,4 +84,66 @@ test('[OB5, OB7] a refusal blocks what needs it, with what it waits for, and not
 test('[OB5] what was blocked by an entry that is gone may go again', () => {
   const { states } = settle([entry(2, { at: 'blocked', by: [id(1)], reason: 'held' })], snapshot);
   expect(states).toEqual([{ id: id(2), seq: 2, state: { at: 'pending' } }]);
+});
+
+const discarded = (seq: number): Receipt => ({ outcome: 'discarded', id: id(seq), position: '5' as Position });
+const resolvedElsewhere = (seq: number): Receipt => ({
+  outcome: 'refused',
+  id: id(seq),
+  position: '5' as Position,
+  reason: 'resolved',
+  detail: null,
+});
+const resolving = (by: number): EntryState => ({ at: 'resolving', by: id(by), receipt: refusal(1) });
+const outcomeOf = ({ released, states }: ReturnType<typeof settle>) => ({
+  released: released.map(({ entry: one }) => one.id),
+  states: Object.fromEntries(states.map(({ id: one, state }) => [one, state.at])),
+});
+
+test('[WR8, OB10] what resolved an entry takes it along, and what waited for it goes on', () => {
+  const result = settle(
+    [
+      entry(1, resolving(2)),
+      entry(2, applied(2, '5'), { resolves: [id(1)] }),
+      entry(3, { at: 'blocked', by: [id(1)], reason: 'not-live' }, { needs: [id(1)] }),
+    ],
+    snapshot,
+  );
+  expect(outcomeOf(result)).toEqual({ released: [id(2), id(1)], states: { m3: 'pending' } });
+});
+
+test('[OB10] a resolution that is refused waits for a person; what it stood for stays with it', () => {
+  const result = settle(
+    [entry(1, resolving(2)), entry(2, { at: 'accepted', receipt: refusal(2) }, { resolves: [id(1)] })],
+    snapshot,
+  );
+  expect(outcomeOf(result)).toEqual({ released: [], states: { m2: 'refused' } });
+});
+
+test('[OB10] what somebody else has resolved before leaves, and is told; the own decision keeps its content', () => {
+  const result = settle(
+    [entry(1, resolving(2)), entry(2, { at: 'accepted', receipt: resolvedElsewhere(2) }, { resolves: [id(1)] })],
+    snapshot,
+  );
+  expect(outcomeOf(result)).toEqual({ released: [id(1)], states: { m2: 'refused' } });
+  expect(result.told).toMatchObject([{ what: 'resolved-elsewhere', entry: { id: id(1) } }]);
+});
+
+test('[OB11] a decision that was taken back gives back what it stood for', () => {
+  const taken = entry(2, { at: 'resolving', by: null, receipt: discarded(2) }, { resolves: [id(1)] });
+  expect(outcomeOf(settle([entry(1, resolving(2)), taken], snapshot))).toEqual({
+    released: [id(2)],
+    states: { m1: 'refused' },
+  });
+});
+
+test('[OB11] a discard under its own id that came too late is told, whatever the outcome', () => {
+  const late = (receipt: Receipt) => settle([entry(1, { at: 'resolving', by: null, receipt })], snapshot);
+  const done = late({ outcome: 'applied', id: id(1), position: '5' as Position });
+  expect([outcomeOf(done), done.told.map(({ what }) => what)]).toEqual([
+    { released: [id(1)], states: {} },
+    ['too-late'],
+  ]);
+  const refused = late(refusal(1));
+  expect([outcomeOf(refused), refused.told.length]).toEqual([{ released: [], states: { m1: 'refused' } }, 1]);
 });

@@ -1,7 +1,10 @@
 import { limits } from '@holdfast/core';
+import { deadlinesFor, learnSpeed, slowDown, speedUp, UNKNOWN_SPEED } from '../link/link-speed.ts';
 import type { BatchLimits } from '../outbox/choose-batch.ts';
 import type { Platform } from '../ports/platform.ts';
-import { type ExchangeDeps, exchangeOnce } from './exchange-once.ts';
+import { type ExchangeDeps, type ExchangeOutcome, type ExchangeSize, exchangeOnce } from './exchange-once.ts';
+import { readFence } from './fence.ts';
+import { type BatchPart, largerPart, smallerPart } from './split-batch.ts';
 import {
   advance,
   mayStart,
@@ -11,25 +14,33 @@ import {
   type SyncState,
   type Trigger,
 } from './sync-machine.ts';
+import { takeTurn } from './take-turn.ts';
+import { LeftBehind, type WatchedRun, watchedRun } from './watched-run.ts';
 
 export interface SyncOptions {
   /** Asks by itself this often, besides all other triggers. */
   readonly pollMs: number;
   /** Writes within this time go together. */
   readonly coalesceMs: number;
-  readonly batch: BatchLimits;
+  /** The most that goes at once; a slow link takes less (NW6). */
+  readonly batch: Pick<BatchLimits, 'bytes' | 'mutations'>;
+  /** NW7: past so many bytes on the wire a day low priorities wait; null for no budget. */
+  readonly bytesPerDay: number | null;
 }
 
 export const DEFAULT_SYNC: SyncOptions = {
   pollMs: 3 * 60_000,
   coalesceMs: 25,
   batch: { mutations: 500, bytes: limits.transactionBytes },
+  bytesPerDay: null,
 };
 
-export interface SyncDeps extends Omit<ExchangeDeps, 'platform'> {
+export interface SyncDeps extends Omit<ExchangeDeps, 'bytesPerDay' | 'platform'> {
   readonly platform: Platform;
   /** Name of the lock that one exchange of this store is made under. */
   readonly lockName: string;
+  /** An exchange on which nothing moves for so long is called off. */
+  readonly stallMs: number;
   readonly onState: (state: SyncState) => void;
   /** Something failed that is neither the network nor the server: the store. Shown, logged, tried again. */
   readonly onFault: (error: unknown) => void;
@@ -49,20 +60,26 @@ export interface SyncLoop {
 const MOST_EXCHANGES = 10_000;
 /** A read that begins anew more often than this in one go waits as for a busy server (hazard A9). */
 const MOST_RESTARTS = 3;
+/** Transactions that were found not to be taken, in one go: where there are more, the fault is elsewhere. */
+const MOST_SET_ASIDE = 20;
 
-/** Performs what the state machine decides: when to exchange, and when to go on. */
+/** Performs what the state machine decides: when to exchange, how much, and when to go on. */
 export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SYNC): SyncLoop {
   const { clock, random, timers, locks } = deps.platform;
+  const exchangeDeps: ExchangeDeps = { ...deps, bytesPerDay: options.bytesPerDay };
+  const turns = { locks, timers, lockName: deps.lockName, readFence: () => deps.storage.read(readFence) };
   let state = SYNC_START;
   let running: Promise<void> | null = null;
+  let run: WatchedRun | null = null;
   /** What asked for another exchange while one was under way. */
   let again: Trigger | null = null;
   let stopped = false;
   let cancelDue = () => {};
   let cancelSoon: (() => void) | null = null;
-  let abort = new AbortController();
-  let batch = options.batch;
+  let speed = UNKNOWN_SPEED;
+  let part: BatchPart = null;
   let restarts = 0;
+  let setAside = 0;
 
   const move = (event: SyncEvent) => {
     // Pausing wins over what a running exchange still has to say.
@@ -78,44 +95,66 @@ export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SY
     if (due !== null) cancelDue = timers.after(Math.max(0, due - clock.now()), () => start('due'));
   };
 
-  const step = async (): Promise<'again' | 'done'> => {
-    const outcome = await locks.exclusive(deps.lockName, () => exchangeOnce(deps, batch, abort.signal));
+  const size = (): ExchangeSize => ({
+    batch: {
+      mutations: part ?? options.batch.mutations,
+      bytes: Math.min(options.batch.bytes, speed.batchBytes),
+    },
+    pageBytes: speed.pageBytes,
+    deadlines: (sentBytes) => deadlinesFor(speed, sentBytes),
+  });
+
+  const busy = (detail: string) => {
+    move({ type: 'busy', retryAfterMs: null, detail });
+    return 'done' as const;
+  };
+
+  const conclude = (outcome: ExchangeOutcome): 'again' | 'done' => {
     if (outcome.type === 'overtaken' || (outcome.type === 'taken-in' && outcome.restarted)) {
       restarts += 1;
-      if (restarts <= MOST_RESTARTS) return 'again';
-      move({ type: 'busy', retryAfterMs: null, detail: 'the read had to begin anew again and again' });
-      return 'done';
+      return restarts <= MOST_RESTARTS ? 'again' : busy('the read had to begin anew again and again');
     }
     if (outcome.type === 'taken-in') {
-      batch = options.batch;
+      part = largerPart(part, options.batch.mutations);
+      speed = outcome.sample === null ? speedUp(speed) : learnSpeed(speed, outcome.sample);
       const goOn = outcome.more || again !== null || (outcome.taken.sendable && outcome.taken.answered > 0);
       move({ type: goOn ? 'goes-on' : 'answered' });
       return goOn ? 'again' : 'done';
     }
-    const { result } = outcome;
-    if (result.type === 'rejected' && outcome.sent > 1 && batch.mutations > 1) {
-      // Somebody in this batch is not taken, or it is too large: halves find out without holding up the rest.
-      batch = {
-        mutations: Math.max(1, Math.floor(Math.min(batch.mutations, outcome.sent) / 2)),
-        bytes: batch.bytes / 2,
-      };
-      return 'again';
+    const { result, sent, transactions } = outcome;
+    if (result.type === 'down' && result.late === true) speed = slowDown(speed);
+    if (result.type === 'rejected' && result.speaksOf === 'content' && sent > 0) {
+      // Halves find out which transaction is not taken, or whether all of them are too much at once.
+      part = smallerPart(sent, transactions);
+      if (transactions > 1) return 'again';
+      // It waits now, with the error said: its neighbours go on.
+      setAside += 1;
+      if (setAside <= MOST_SET_ASIDE) return 'again';
     }
     move(result);
     return 'done';
   };
 
-  const drain = async () => {
+  const drain = async (own: WatchedRun) => {
     restarts = 0;
+    setAside = 0;
     try {
       move({ type: 'started' });
       for (let count = 0; count < MOST_EXCHANGES && !stopped && state.phase.at !== 'paused'; count += 1) {
         again = null;
-        if ((await step()) === 'done') break;
+        const exchange = () => exchangeOnce(exchangeDeps, size(), own.signal, own.moved);
+        const outcome = await takeTurn(turns, () => own.watched(exchange), own.signal);
+        if (own.isLeft() || conclude(outcome) === 'done') break;
       }
     } catch (error) {
-      move({ type: 'busy', retryAfterMs: null, detail: error instanceof Error ? error.message : String(error) });
-      if (!stopped) deps.onFault(error);
+      own.callOff();
+      const detail = error instanceof Error ? error.message : String(error);
+      // Neither is the store's fault: nothing moved, or another tab took over.
+      if (error instanceof LeftBehind || isAbort(error)) move({ type: 'down', detail });
+      else {
+        busy(detail);
+        if (!stopped) deps.onFault(error);
+      }
     }
     if (state.phase.at === 'exchanging') move({ type: 'answered' });
   };
@@ -129,8 +168,11 @@ export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SY
     if (!mayStart(state, why, clock.now())) return;
     cancelDue();
     again = null;
-    running = drain().finally(() => {
+    const own = watchedRun(deps.platform, deps.stallMs);
+    run = own;
+    running = drain(own).finally(() => {
       running = null;
+      run = null;
       schedule();
       // It failed while somebody asked: what asked may know better, such as a link that has come back.
       if (again !== null) start(again);
@@ -155,22 +197,25 @@ export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SY
     },
     pause() {
       move({ type: 'paused' });
-      abort.abort();
+      run?.callOff();
       cancelDue();
     },
     resume() {
       if (state.phase.at !== 'paused') return;
-      abort = new AbortController();
       move({ type: 'resumed' });
       start('asked');
     },
     state: () => state,
     async stop() {
       stopped = true;
-      abort.abort();
+      run?.callOff();
       cancelDue();
       cancelSoon?.();
       await running;
     },
   };
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }

@@ -15,6 +15,7 @@ import { backoffMs } from '../link/backoff.ts';
  */
 export interface SyncState {
   readonly phase: SyncPhase;
+  /** NW1: `up` by an answer that echoed the nonce and by nothing else; an error says neither. */
   readonly link: Status['link'];
   /** Failed tries in a row; being offline counts as none towards an entry, but spaces the probes. */
   readonly failures: number;
@@ -49,24 +50,29 @@ export function advance(state: SyncState, event: SyncEvent, nowMs: number, chanc
     case 'busy':
       return {
         phase: { at: 'waiting', nextTry: nowMs + backoffMs(failures, chance, event.retryAfterMs), error: event.detail },
-        link: 'up',
+        link: unproven(state.link),
         failures,
       };
     case 'rejected':
       return {
         phase: { at: 'waiting', nextTry: nowMs + backoffMs(failures, chance, null), error: event.detail },
-        link: 'up',
+        link: unproven(state.link),
         failures,
       };
     case 'needs-auth':
-      return { ...state, phase: { at: 'needs-auth' } };
+      return { ...state, phase: { at: 'needs-auth' }, link: unproven(state.link) };
     case 'upgrade-required':
-      return { ...state, phase: { at: 'upgrade-required', detail: event.detail }, link: 'up' };
+      return { ...state, phase: { at: 'upgrade-required', detail: event.detail }, link: unproven(state.link) };
     case 'paused':
       return { ...state, phase: { at: 'paused' } };
     case 'resumed':
       return { ...state, phase: { at: 'idle' }, failures: 0 };
   }
+}
+
+/** Somebody answered, without proof that it was the server. */
+function unproven(link: Status['link']): Status['link'] {
+  return link === 'down' ? 'unknown' : link;
 }
 
 export type Trigger = 'open' | 'write' | 'due' | 'news' | 'link' | 'foreground' | 'asked';

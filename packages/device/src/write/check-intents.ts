@@ -1,5 +1,6 @@
 import {
   type Collection,
+  type Command,
   type FieldIssue,
   InvalidWrite,
   type Json,
@@ -7,19 +8,31 @@ import {
   type Reference,
   referencesIn,
   type Schema,
+  targetsOf,
+  validateArgs,
   validateFields,
 } from '@holdfast/core';
 import type { Intent } from './intent.ts';
 
+/** A command whose arguments fit the schema, with the records they refer to: its lanes. */
+export interface CheckedCommand {
+  readonly kind: 'command';
+  readonly command: Command;
+  readonly args: Readonly<Record<string, Json>>;
+  readonly refersTo: readonly Reference[];
+}
+
 /** An intent whose values fit the schema, with the records they refer to. */
-export interface CheckedIntent {
-  readonly kind: Intent['kind'];
+export interface CheckedChange {
+  readonly kind: 'create' | 'update' | 'delete';
   readonly collection: Collection;
   readonly record: string;
   readonly values: Readonly<Record<string, Json>>;
   readonly confirm: boolean;
   readonly refersTo: readonly Reference[];
 }
+
+export type CheckedIntent = CheckedChange | CheckedCommand;
 
 /**
  * WR2: everything that can be said of a write without looking into the store.
@@ -30,6 +43,12 @@ export function checkIntents(schema: Schema, intents: readonly Intent[]): Checke
   const issues: FieldIssue[] = [];
   const checked: CheckedIntent[] = [];
   for (const intent of intents) {
+    if (intent.kind === 'command') {
+      const found = checkCommand(schema, intent);
+      if ('issues' in found) issues.push(...found.issues);
+      else checked.push(found);
+      continue;
+    }
     const collection = schema.collections.get(intent.collection);
     const problem = collection === undefined ? 'no such collection' : problemOfId(intent.record);
     if (collection === undefined || problem !== null) {
@@ -54,6 +73,19 @@ export function checkIntents(schema: Schema, intents: readonly Intent[]): Checke
   }
   if (issues.length > 0) throw new InvalidWrite(issues);
   return checked;
+}
+
+function checkCommand(
+  schema: Schema,
+  intent: Extract<Intent, { kind: 'command' }>,
+): CheckedCommand | { readonly issues: readonly FieldIssue[] } {
+  const command = schema.commands.get(intent.name);
+  if (command === undefined) {
+    return { issues: [{ collection: intent.name, record: null, path: [], expected: 'no such command' }] };
+  }
+  const result = validateArgs(command, intent.args);
+  if (!result.ok) return { issues: result.issues };
+  return { kind: 'command', command, args: result.values, refersTo: targetsOf(command, result.values) };
 }
 
 function problemOfId(record: unknown): string | null {

@@ -14,4 +14,5 @@ export type Intent =
       /** Values that are already there count as changed too. */
       readonly confirm: boolean;
     }
-  | { readonly kind: 'delete'; readonly collection: string; readonly record: string };
+  | { readonly kind: 'delete'; readonly collection: string; readonly record: string }
+  | { readonly kind: 'command'; readonly name: string; readonly args: Readonly<Record<string, unknown>> };

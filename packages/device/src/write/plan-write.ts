@@ -4,6 +4,7 @@ import {
   InvalidWrite,
   type Json,
   type MutationId,
+  type Reference,
   type Stamp,
   sameJson,
   type TransactionId,
@@ -11,11 +12,11 @@ import {
   VERSION_NONE,
   type Version,
 } from '@holdfast/core';
-import type { EntryState } from '../device.ts';
-import type { Entry, EntryContent, NewEntry } from '../outbox/entry.ts';
+import { type Entry, type EntryContent, type NewEntry, setOf } from '../outbox/entry.ts';
+import type { EntryState } from '../outbox/entry-state.ts';
 import { standsAside } from '../outbox/liveness.ts';
 import { applyContent, type Values } from '../rebase/apply-content.ts';
-import type { CheckedIntent } from './check-intents.ts';
+import type { CheckedChange, CheckedCommand, CheckedIntent } from './check-intents.ts';
 
 /** A record as the device has it when the write begins. */
 export interface RecordContext {
@@ -27,6 +28,8 @@ export interface RecordContext {
   readonly entries: readonly Entry[];
   /** Entries of other records that refer to it; asked for deletes only. */
   readonly referring: readonly MutationId[];
+  /** Commands that target it. */
+  readonly commands: readonly MutationId[];
 }
 
 export interface WriteContext {
@@ -37,6 +40,8 @@ export interface WriteContext {
   readonly notLive: ReadonlySet<MutationId>;
   /** Entries that are not live because of others. */
   readonly blocked: ReadonlySet<MutationId>;
+  /** What the caller wants to wait for (OB3), of that what is still in the outbox. */
+  readonly waitFor: readonly MutationId[];
 }
 
 export interface WriteIdentity {
@@ -52,7 +57,7 @@ export interface WriteIdentity {
 /** One entry to append, and what it makes of its record. */
 export interface PlannedEntry {
   readonly entry: NewEntry;
-  readonly refersTo: CheckedIntent['refersTo'];
+  readonly refersTo: readonly Reference[];
   readonly before: Values;
   readonly after: Values;
   readonly state: EntryState;
@@ -68,6 +73,7 @@ interface Working {
   readonly version: Version;
   readonly entries: Pick<Entry, 'id' | 'content' | 'state'>[];
   readonly referring: MutationId[];
+  readonly commands: MutationId[];
 }
 
 /**
@@ -85,9 +91,13 @@ export function planWrite(
   const planned: PlannedEntry[] = [];
   const issues: FieldIssue[] = [];
   const later = new Set(
-    intents.filter(({ kind }) => kind === 'create').map(({ collection, record }) => addressOf(collection.name, record)),
+    intents.flatMap((intent) => (intent.kind === 'create' ? [addressOf(intent.collection.name, intent.record)] : [])),
   );
   for (const intent of intents) {
+    if (intent.kind === 'command') {
+      planned.push(planCommand(intent, working, context, creates, who));
+      continue;
+    }
     if (intent.kind === 'create') later.delete(addressOf(intent.collection.name, intent.record));
     const orphan = scopeParents(intent).find(({ collection, id }) => later.has(addressOf(collection, id)));
     if (orphan !== undefined) {
@@ -106,7 +116,7 @@ export function planWrite(
     if (content === null) continue;
     const id = who.nextId();
     const own = creates.get(address);
-    const needs = new Set<MutationId>(own === undefined ? [] : [own]);
+    const needs = new Set<MutationId>(own === undefined ? context.waitFor : [own, ...context.waitFor]);
     for (const { collection, record: target } of intent.refersTo) {
       const create = creates.get(addressOf(collection, target));
       if (create !== undefined) needs.add(create);
@@ -120,7 +130,8 @@ export function planWrite(
       schema: who.schema,
       previous: record.entries.at(-1)?.id ?? null,
       needs: [...needs],
-      afterReferring: content.kind === 'delete' ? [...record.referring] : [],
+      afterReferring: [...new Set([...(content.kind === 'delete' ? record.referring : []), ...record.commands])],
+      resolves: [],
       content,
       stamp: who.stamp,
       priority: who.priority ?? intent.collection.priority,
@@ -139,6 +150,51 @@ export function planWrite(
   return blockedFromStart(planned, context.notLive);
 }
 
+/** A command comes after the last entries of all records it targets, and later entries of these after it. */
+function planCommand(
+  { command, args, refersTo }: CheckedCommand,
+  working: Map<string, Working>,
+  context: WriteContext,
+  creates: ReadonlyMap<string, MutationId>,
+  who: WriteIdentity,
+): PlannedEntry {
+  const id = who.nextId();
+  const targets = refersTo.map(({ collection, record }) => {
+    const address = addressOf(collection, record);
+    return { address, record: workingRecord(working, context, address) };
+  });
+  const needs = new Set(context.waitFor);
+  for (const { address } of targets) {
+    const create = creates.get(address);
+    if (create !== undefined) needs.add(create);
+  }
+  const after = targets.flatMap(({ record }) => [
+    ...record.entries.slice(-1).map((each) => each.id),
+    ...record.commands,
+  ]);
+  const entry: NewEntry = {
+    id,
+    transaction: who.transaction,
+    user: who.user,
+    collection: '',
+    record: '',
+    schema: who.schema,
+    previous: null,
+    needs: [...needs],
+    afterReferring: [...new Set(after)],
+    resolves: [],
+    content: { kind: 'command', name: command.name, args, targets: refersTo },
+    stamp: who.stamp,
+    priority: who.priority ?? command.priority,
+    madeAt: who.nowMs,
+  };
+  for (const { record } of targets) {
+    record.commands.push(id);
+    record.referring.push(id);
+  }
+  return { entry, refersTo, before: null, after: null, state: { at: 'pending' } };
+}
+
 /**
  * A write upon something that was refused is kept, with what it waits for, and not shown: at the next
  * checkpoint it would vanish (SY6). As a whole (WR4).
@@ -149,7 +205,7 @@ function blockedFromStart(planned: PlannedEntry[], notLive: ReadonlySet<Mutation
   return planned.map((each) => ({ ...each, state: { at: 'blocked', by, reason: 'not-live' } }));
 }
 
-function scopeParents({ collection, values }: CheckedIntent): { field: string; collection: string; id: string }[] {
+function scopeParents({ collection, values }: CheckedChange): { field: string; collection: string; id: string }[] {
   return collection.inherits.flatMap(({ field, collection: target }) => {
     const id = Object.hasOwn(values, field) ? values[field] : null;
     return typeof id === 'string' ? [{ field, collection: target, id }] : [];
@@ -165,13 +221,14 @@ function workingRecord(working: Map<string, Working>, context: WriteContext, add
       version: found?.version ?? VERSION_NONE,
       entries: [...(found?.entries ?? [])],
       referring: [...(found?.referring ?? [])],
+      commands: [...(found?.commands ?? [])],
     };
     working.set(address, record);
   }
   return record;
 }
 
-function problemOf(intent: CheckedIntent, record: Working): string | null {
+function problemOf(intent: CheckedChange, record: Working): string | null {
   if (intent.kind === 'create') {
     const taken = record.visible !== null || record.version !== VERSION_NONE || record.entries.length > 0;
     return taken ? 'an id that is not used yet' : null;
@@ -181,7 +238,7 @@ function problemOf(intent: CheckedIntent, record: Working): string | null {
 
 /** What the entry holds; null where nothing changes. */
 function contentOf(
-  intent: CheckedIntent,
+  intent: CheckedChange,
   record: Working,
   stamp: Stamp,
   blocked: ReadonlySet<MutationId>,
@@ -199,17 +256,18 @@ function contentOf(
   }
 }
 
-/** The confirmed version, or none under an own create that is not confirmed. */
+/** The confirmed version; under an own create that is not confirmed none, under an own restore that one's. */
 function recordBase(record: Working, live: readonly Pick<Entry, 'content'>[]): Version {
-  return live.some((entry) => entry.content.kind === 'create') ? VERSION_NONE : record.version;
+  const made = live.findLast(({ content }) => content.kind === 'create' || content.kind === 'restore')?.content;
+  if (made === undefined) return record.version;
+  return made.kind === 'restore' ? made.base : VERSION_NONE;
 }
 
 /** For each field every base it was shown under, once: as few maps as the field with the most bases has. */
-function basesOf(live: readonly Pick<Entry, 'content'>[]): Record<string, Version>[] {
+export function basesOf(live: readonly Pick<Entry, 'content'>[]): Record<string, Version>[] {
   const seen = new Map<string, Set<Version>>();
   for (const { content } of live) {
-    if (content.kind === 'delete') continue;
-    for (const change of content.set) {
+    for (const change of setOf(content)) {
       for (const field of Object.keys(change.values)) {
         const bases = seen.get(field) ?? new Set();
         seen.set(field, bases.add(change.base));
@@ -233,7 +291,7 @@ function basesOf(live: readonly Pick<Entry, 'content'>[]): Record<string, Versio
  * pending edit was never seen.
  */
 function changesOf(
-  intent: CheckedIntent,
+  intent: CheckedChange,
   record: Working,
   live: readonly Pick<Entry, 'content'>[],
   stamp: Stamp,
@@ -246,8 +304,7 @@ function changesOf(
   }
   const covering = new Map<string, { base: Version; was: Json }>();
   for (const { content } of live) {
-    if (content.kind === 'delete') continue;
-    for (const change of content.set) {
+    for (const change of setOf(content)) {
       for (const field of Object.keys(change.values)) {
         // Under an own create nothing was before: what it made is what a person compares with.
         const was = content.kind === 'create' ? change.values[field] : change.was?.[field];
@@ -259,7 +316,7 @@ function changesOf(
   for (const group of groupsOf(wanted, intent)) {
     // A group has one base: the oldest any of its fields was made upon.
     const covered = group.map((field) => covering.get(field)).find((found) => found !== undefined);
-    const base = covered?.base ?? record.version;
+    const base = covered?.base ?? recordBase(record, live);
     const change = byBase.get(base) ?? { values: {}, was: {} };
     for (const field of group) {
       // Null is a value: only what was not given is taken as it was shown.
@@ -272,6 +329,6 @@ function changesOf(
   return [...byBase].map(([base, { values, was }]) => ({ values, base, stamp, was }));
 }
 
-function groupsOf(fields: ReadonlySet<string>, intent: CheckedIntent): Set<readonly string[]> {
+function groupsOf(fields: ReadonlySet<string>, intent: CheckedChange): Set<readonly string[]> {
   return new Set([...fields].map((field) => intent.collection.groupOf.get(field) ?? [field]));
 }

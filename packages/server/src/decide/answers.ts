@@ -2,8 +2,9 @@ import type { DeviceId, MutationId, UserId, Version } from '@holdfast/core';
 import type { KnownRow } from './decide-context.ts';
 
 /**
- * What is known of mutations when another one is decided: outcomes, and what stands for what. Heirs are
- * looked up here; lists that were sent are never rewritten.
+ * What is known of mutations when another one of this user is decided: outcomes, and what stands for what.
+ * Heirs are looked up here; lists that were sent are never rewritten. What others said of ids whose
+ * mutations they did not make counts for nothing: neither a discard nor a resolution.
  */
 export class Answers {
   readonly #rows = new Map<MutationId, KnownRow>();
@@ -11,12 +12,18 @@ export class Answers {
   /** What an applied mutation stands for, directly or through others; kept, because asking anew grows with all heirs. */
   readonly #resolved = new Set<MutationId>();
 
-  constructor(stored: Iterable<KnownRow>) {
+  readonly #user: UserId;
+
+  constructor(user: UserId, stored: Iterable<KnownRow>) {
+    this.#user = user;
     for (const row of stored) this.add(row);
   }
 
   add(row: KnownRow): void {
+    const foreign = row.user !== this.#user;
+    if (foreign && row.receipt.outcome === 'discarded') return;
     this.#rows.set(row.id, row);
+    if (foreign) return;
     for (const target of row.resolves) {
       const heirs = this.#heirs.get(target);
       if (heirs === undefined) this.#heirs.set(target, [row]);
@@ -68,9 +75,9 @@ export class Answers {
   ): Set<Version> {
     const versions = new Set<Version>();
     const count = (row: KnownRow | undefined) => {
-      if (row === undefined || row.version === null) return;
-      if (row.collection !== record.collection || row.record !== record.record) return;
-      if (row.device === maker.device && row.user === maker.user) versions.add(row.version);
+      if (row === undefined || row.device !== maker.device || row.user !== maker.user) return;
+      if (row.version !== null && isOf(row, record)) versions.add(row.version);
+      for (const each of row.touched) if (isOf(each, record)) versions.add(each.version);
     };
     const all = new Set(ids);
     // Grows while it is walked: the heirs of heirs count too.
@@ -81,16 +88,20 @@ export class Answers {
     return versions;
   }
 
-  /** Does the row belong to somebody else, who must learn nothing from it? */
-  isForeign(id: MutationId, user: UserId): boolean {
+  /** Was it answered to somebody else, who must learn nothing from it? */
+  isForeign(id: MutationId): boolean {
     const row = this.#rows.get(id);
-    return row !== undefined && row.user !== user;
+    return row !== undefined && row.user !== this.#user;
   }
 }
 
 interface RecordAddress {
   readonly collection: string;
   readonly record: string;
+}
+
+function isOf(one: RecordAddress, { collection, record }: RecordAddress): boolean {
+  return one.collection === collection && one.record === record;
 }
 
 function tookEffect({ receipt }: KnownRow): boolean {

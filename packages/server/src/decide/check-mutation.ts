@@ -2,9 +2,9 @@ import {
   type Collection,
   err,
   type Json,
-  type Mutation,
   normalizeJson,
   ok,
+  type RecordMutation,
   type Result,
   sameJson,
   validateFields,
@@ -15,13 +15,16 @@ import { safeText } from './safe-text.ts';
  * Does a mutation fit the schema? Asks only what it says itself, so that the answer tells nothing about
  * what exists. Gives it with its values in the form in which they are stored, or what is wrong with it.
  */
-export function checkMutation(mutation: Mutation, collection: Collection | undefined): Result<Mutation, string> {
+export function checkMutation(
+  mutation: RecordMutation,
+  collection: Collection | undefined,
+): Result<RecordMutation, string> {
   if (collection === undefined) return err(safeText(`${mutation.collection}: no such collection`));
   const problem = problemOf(mutation, collection);
   if (problem !== null) return err(safeText(problem));
   if (mutation.kind === 'delete') return ok(mutation);
   const given = Object.assign({}, ...mutation.set.map(({ values }) => values)) as Record<string, Json>;
-  const checked = validateFields(collection, mutation.record, given, mutation.kind);
+  const checked = validateFields(collection, mutation.record, given, mutation.kind === 'create' ? 'create' : 'update');
   if (!checked.ok) {
     const issues = checked.issues.slice(0, 10).map(({ path, expected }) => `${path.join('.')}: ${expected}`);
     return err(safeText(`${collection.name}: ${issues.join('; ')}`));
@@ -33,8 +36,7 @@ export function checkMutation(mutation: Mutation, collection: Collection | undef
   return ok({ ...mutation, set });
 }
 
-function problemOf(mutation: Mutation, collection: Collection): string | null {
-  if (mutation.resolves.includes(mutation.id)) return 'a mutation cannot resolve itself';
+function problemOf(mutation: RecordMutation, collection: Collection): string | null {
   if (mutation.kind === 'delete') {
     const unknown = mutation.bases
       .flatMap((bases) => Object.keys(bases))

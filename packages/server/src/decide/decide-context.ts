@@ -2,6 +2,7 @@ import {
   type DeviceId,
   type Epoch,
   fingerprint,
+  liftMutation,
   type Mutation,
   type MutationId,
   type Receipt,
@@ -9,9 +10,9 @@ import {
   type Scope,
   type Stamp,
   type TransactionId,
-  type UserId,
 } from '@holdfast/core';
 import type { Principal } from '../auth/principal.ts';
+import type { CommandHandlers } from '../commands/command-handler.ts';
 import type { AppliedRow, LoadedRecord, WithoutPosition } from '../store/server-store.ts';
 import { safeText } from './safe-text.ts';
 
@@ -21,8 +22,12 @@ export interface DecideContext {
   readonly epoch: Epoch;
   readonly principal: Principal;
   readonly device: DeviceId;
+  /** The server's time, in milliseconds since 1970. */
+  readonly now: number;
   /** Brings a stamp back to what the server allows (CF10). */
   readonly clamp: (stamp: Stamp) => Stamp;
+  /** What the server does for each command of the schema. */
+  readonly commands: CommandHandlers;
 }
 
 /** The context while one exchange is decided. */
@@ -40,22 +45,35 @@ export interface Known {
   readonly records: ReadonlyMap<string, LoadedRecord>;
 }
 
+/** OB11: takes back the mutation whose id it has, and not answered work. */
+export function takesBack(mutation: Mutation): boolean {
+  return mutation.kind === 'discard' && mutation.resolves.length === 0;
+}
+
 /** The mutations of one `write`, in the order they were made. */
 export interface DeviceTransaction {
   readonly id: TransactionId;
   readonly mutations: readonly Mutation[];
 }
 
-/** What `hf_applied` keeps of a mutation besides its outcome. */
-export function rowOf(mutation: Mutation, device: DeviceId, user: UserId): Omit<AppliedRow, 'receipt' | 'version'> {
+/**
+ * What `hf_applied` keeps of a mutation besides its outcome: its content as it was sent, its record as it is
+ * called today.
+ */
+export function rowOf(
+  { schema, device, principal }: Pick<DecideContext, 'schema' | 'device' | 'principal'>,
+  sent: Mutation,
+): Omit<AppliedRow, 'receipt' | 'version' | 'touched'> {
+  const lifted = liftMutation(schema, sent);
+  const today = lifted.ok ? lifted.value : sent;
   return {
-    id: mutation.id,
-    transaction: mutation.transaction,
+    id: sent.id,
+    transaction: sent.transaction,
     device,
-    user,
-    fingerprint: fingerprint(mutation),
-    collection: safeText(mutation.collection),
-    record: mutation.record,
-    resolves: mutation.resolves,
+    user: principal.user,
+    fingerprint: fingerprint(sent),
+    collection: 'collection' in today ? safeText(today.collection) : '',
+    record: 'record' in today ? today.record : '',
+    resolves: sent.resolves,
   };
 }

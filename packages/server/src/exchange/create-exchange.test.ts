@@ -1,4 +1,5 @@
 import type { ExchangeRequest, Scope } from '@holdfast/core';
+import { WANT_ALL } from '@holdfast/core';
 import { Replica, requestOf } from '@holdfast/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -109,7 +110,7 @@ describe('who may', () => {
 
   test('[SV5] what a device wants narrows what it may see, and never widens it', async () => {
     await send(both, deviceId(1), contact('c1'), contact('c2', { mentorId: 'bob' }));
-    const want = { scopes: ['mentor:ada', 'mentor:bob'] as Scope[], maxBytes: null };
+    const want = { ...WANT_ALL, scopes: ['mentor:ada', 'mentor:bob'] as Scope[] };
     const replica = new Replica(deviceId(2));
     await catchUp(replica, ada, { want });
     expect(names(replica)).toEqual({ 'contacts/c1': 'c1' });
@@ -122,7 +123,7 @@ describe('who may', () => {
     const response = await ask(ada, requestOf(deviceId(2), { epoch, cursor: since }));
     expect(JSON.stringify(response.pages)).not.toContain('c2');
     expect(response.gone).toEqual(['mentor:bob']);
-    const next = { since, first: { ...since, scopes: [...ada.scopes] }, after: null };
+    const next = { since, first: { ...since, scopes: [...ada.scopes] }, after: null, part: null, told: null };
     const forged = await ask(ada, requestOf(deviceId(2), { epoch, cursor: since, catchUp: next }));
     expect(JSON.stringify(forged.pages)).not.toContain('c2');
   });
@@ -130,7 +131,7 @@ describe('who may', () => {
 
 describe('requests that are refused as a whole', () => {
   const bad: [string, string, Partial<ExchangeRequest>][] = [
-    ['another protocol', 'UnsupportedProtocol', { protocol: 2 }],
+    ['another protocol', 'UnsupportedProtocol', { protocol: 9999 }],
     ['a newer schema', 'UnknownSchema', { schema: 2 }],
     ['a snapshot with its ends crossed', 'MalformedRequest', { cursor: { snapshot: '5:4:' as never, scopes: [] } }],
     ['a snapshot out of order', 'MalformedRequest', { cursor: { snapshot: '1:9:5,3' as never, scopes: [] } }],
@@ -141,7 +142,9 @@ describe('requests that are refused as a whole', () => {
         catchUp: {
           since: null,
           first: { snapshot: '1:1:' as never, scopes: ['mentor:ada' as Scope] },
-          after: [0, 'mentor:bob', 'c1'],
+          after: ['contacts', 'mentor:bob', 'c1'],
+          part: null,
+          told: null,
         },
       },
     ],

@@ -1,20 +1,25 @@
 import {
   clamp,
+  type Epoch,
   type ExchangeRequest,
   type ExchangeResponse,
   err,
+  HoldfastError,
   ok,
   PROTOCOL_VERSION,
   type Receipt,
   type Result,
   type Schema,
-  type Scope,
+  type Snapshot,
 } from '@holdfast/core';
 import type { Principal } from '../auth/principal.ts';
+import type { CommandHandlers } from '../commands/command-handler.ts';
 import type { DecideContext } from '../decide/decide-context.ts';
+import { showsTheirs, withoutTheirs } from '../decide/without-theirs.ts';
 import type { ServerStore } from '../store/server-store.ts';
 import { KnownDevices } from './known-devices.ts';
-import { pull, sendingOrder } from './pull.ts';
+import { unmatchedCommands } from './load-request.ts';
+import { type Pulled, pull, sendingOrder } from './pull.ts';
 import { type Pushed, push } from './push.ts';
 import { type RequestProblem, requestProblem } from './request-problem.ts';
 
@@ -27,12 +32,16 @@ export interface ExchangeOptions {
   readonly maxDriftMs?: number;
   /** How long a device that was met is not noted again. Default: a minute. */
   readonly meetAgainMs?: number;
+  /** What the server does for each command of the schema: `commandHandlers(schema, { … })`. */
+  readonly commands?: CommandHandlers;
+  /** Hears what a command's handler threw; its command was refused. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 /**
  * One round trip: takes in what the device sends, then reads what changed for it. Fails, with nothing
  * applied, with `UnsupportedProtocol`, `UnknownSchema`, `MalformedRequest`, `RequestTooLarge` or
- * `DeviceTaken`.
+ * `DeviceTaken`, `OtherUser`.
  */
 export type Exchange = (
   principal: Principal,
@@ -42,12 +51,16 @@ export type Exchange = (
 const MINUTE_MS = 60_000;
 const KNOWN_DEVICES = 10_000;
 
+/** @throws HoldfastError `InvalidSchema` when the schema's commands and the handlers do not match */
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { store, schema, clock, maxDriftMs = MINUTE_MS } = options;
+  const { store, schema, clock, maxDriftMs = MINUTE_MS, commands = new Map(), onFault = () => {} } = options;
+  const unmatched = unmatchedCommands(schema, commands);
+  if (unmatched.length > 0) throw new HoldfastError('InvalidSchema', `commands: ${unmatched.join(', ')}`);
   const order = sendingOrder(schema);
   const devices = new KnownDevices(KNOWN_DEVICES, options.meetAgainMs ?? MINUTE_MS);
 
   return async (principal, request) => {
+    if (request.user !== undefined && request.user !== principal.user) return err({ code: 'OtherUser' });
     const problem = requestProblem(request, schema);
     if (problem !== null) return err(problem);
     const now = clock.now();
@@ -57,40 +70,59 @@ export function createExchange(options: ExchangeOptions): Exchange {
       epoch: store.epoch,
       principal,
       device,
+      now,
       clamp: (stamp) => clamp(stamp, now, maxDriftMs),
+      commands,
     };
     const quiet = request.mutations.length === 0 && request.ack.receipts.length === 0;
-    let pushed: Pushed = { receipts: [], held: [] };
+    let pushed: Pushed = { receipts: [], held: [], faults: [] };
     if (!quiet || !devices.has(device, principal.user, now)) {
-      const result = await push(store, context, request);
+      const result = await push(store, context, request, floorOf(request, store.epoch));
       if (result === null) return err({ code: 'DeviceTaken' });
       devices.add(device, principal.user, now);
       pushed = result;
+      for (const fault of result.faults) onFault(fault);
     }
-    const pulled = await pull(store, order, scopesFor(principal, request), request);
+    const pulled = await pull(store, order, { allowed: principal.scopes, nowMs: now }, request);
+    const { shownIn: _, ...read } = pulled;
     return ok({
+      ...read,
       protocol: PROTOCOL_VERSION,
       nonce: request.nonce,
-      epoch: store.epoch,
       now: Math.max(0, Math.trunc(now)),
-      receipts: withoutDoubles([...pushed.receipts, ...pulled.receipts]),
+      receipts: withoutDoubles([...pushed.receipts, ...shownTo(principal, pulled)]),
       held: [...pushed.held],
-      pages: pulled.pages,
-      gone: pulled.gone,
-      cursor: pulled.cursor,
-      catchUp: pulled.catchUp,
-      durable: null,
-      horizon: null,
     });
   };
 }
 
-/** What the token allows, narrowed to what the device wants; never more. */
-function scopesFor(principal: Principal, request: ExchangeRequest): readonly Scope[] {
-  const { scopes } = request.want;
-  if (scopes === null) return principal.scopes;
-  const wanted = new Set(scopes);
-  return principal.scopes.filter((scope) => wanted.has(scope));
+/**
+ * What the device has read the least of all that it still stands on: no tombstone after this may be
+ * forgotten while it is about. Null where it has read nothing, or of another history.
+ */
+function floorOf({ ack, cursor, catchUp, epoch }: ExchangeRequest, now: Epoch): Snapshot | null {
+  if (epoch !== now) return null;
+  const held = [ack.floor, cursor?.snapshot, catchUp?.since?.snapshot, catchUp?.first.snapshot, catchUp?.part];
+  let floor: Snapshot | null = null;
+  for (const snapshot of held) {
+    if (snapshot !== null && snapshot !== undefined && (floor === null || begin(snapshot) < begin(floor))) {
+      floor = snapshot;
+    }
+  }
+  return floor;
+}
+
+function begin(snapshot: Snapshot): bigint {
+  return BigInt(snapshot.split(':')[0] ?? '0');
+}
+
+/** SV5: what others wrote is shown only of records that the user may see now, whatever he saw then. */
+function shownTo(principal: Principal, { receipts, shownIn }: Pulled): Receipt[] {
+  const allowed = new Set(principal.scopes);
+  return receipts.map((receipt) => {
+    const shown = !showsTheirs(receipt) || shownIn.get(receipt.id)?.some((scope) => allowed.has(scope));
+    return shown ? receipt : withoutTheirs(receipt);
+  });
 }
 
 function withoutDoubles(receipts: readonly Receipt[]): Receipt[] {

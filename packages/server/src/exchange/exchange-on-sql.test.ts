@@ -1,31 +1,57 @@
 import {
   canonicalJson,
+  command,
   type DeviceId,
   type ExchangeRequest,
   type ExchangeResponse,
   type Json,
   type Mutation,
+  type MutationId,
   must,
+  ref,
   type Scope,
+  schema,
   type TransactionId,
   type UserId,
   VERSION_NONE,
+  WANT_ALL,
 } from '@holdfast/core';
-import { clinic, MutationMaker, Replica, requestOf, systemPorts } from '@holdfast/testkit';
+import { clinic, MutationMaker, type MutationParts, Replica, requestOf, systemPorts } from '@holdfast/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import type { Principal } from '../auth/principal.ts';
+import { commandHandlers, reject } from '../commands/command-handler.ts';
 import { memoryStore } from '../memory/memory-store.ts';
 import { pgliteStore } from '../sql/pglite-store.ts';
 import { recordKey, type ServerStore } from '../store/server-store.ts';
 import { createExchange, type Exchange } from './create-exchange.ts';
 import { handleExchangeText } from './handle-exchange-text.ts';
 
+/** The clinic, with an operation that writes in two collections. */
+const app = schema({
+  ...clinic,
+  collections: clinic.definitions,
+  commands: { visit: command({ contact: ref('contacts'), name: z.string(), dose: ref('doses') }) },
+});
+const commands = commandHandlers(app, {
+  visit: (records, { args }) => {
+    const contact = records.read('contacts', args.contact);
+    if (contact === null) return reject('nobody there');
+    records.update('contacts', args.contact, { phone: args.name });
+    if (records.read('doses', args.dose) === null) {
+      records.insert('doses', args.dose, { contactId: args.contact, drug: args.name, amount: 1, unit: 'ml' });
+    } else if (args.name.endsWith('1')) records.delete('doses', args.dose);
+    else records.update('doses', args.dose, { drug: args.name });
+    return { was: contact['phone'] as Json };
+  },
+});
+
 let sql: ServerStore;
 const clock = { now: () => 1_800_000_000_000 };
 
 beforeAll(async () => {
-  sql = await pgliteStore({ folder: null, schema: clinic, ...systemPorts });
+  sql = await pgliteStore({ folder: null, schema: app, ...systemPorts });
 });
 afterAll(() => sql.close());
 
@@ -33,7 +59,7 @@ const COLLECTIONS = ['contacts', 'doses'] as const;
 const MENTORS = ['ada', 'bob'];
 
 interface Part {
-  readonly kind: 'create' | 'update' | 'delete';
+  readonly kind: 'create' | 'update' | 'delete' | 'restore' | 'command' | 'discard';
   readonly collection: (typeof COLLECTIONS)[number];
   readonly record: number;
   readonly pick: number;
@@ -49,7 +75,7 @@ interface Step {
 }
 
 const part: fc.Arbitrary<Part> = fc.record({
-  kind: fc.constantFrom('create', 'update', 'update', 'update', 'delete'),
+  kind: fc.constantFrom('create', 'update', 'update', 'update', 'delete', 'restore', 'command', 'discard'),
   collection: fc.constantFrom(...COLLECTIONS),
   record: fc.nat(2),
   pick: fc.nat(11),
@@ -86,7 +112,7 @@ class Run {
   readonly #made = new Map<string, Mutation[]>();
 
   constructor(store: ServerStore, number: number) {
-    this.#exchange = createExchange({ store, schema: clinic, clock });
+    this.#exchange = createExchange({ store, schema: app, clock, commands });
     this.#name = `run${number}`;
     const hex = number.toString(16).padStart(8, '0');
     this.#replicas = [1, 2].map((n) => new Replica(`${hex}-0000-7000-8000-00000000000${n}` as DeviceId));
@@ -103,10 +129,12 @@ class Run {
   async take({ device, parts, together }: Step): Promise<unknown> {
     const replica = must(this.#replicas[device], 'a device');
     const transaction = this.#make.uuid<TransactionId>();
-    const mutations = parts.map((each) => {
+    const made = parts.map((each) => {
       const at = together ? transaction : this.#make.uuid<TransactionId>();
       return this.#mutation(each, replica, at);
     });
+    // What is taken back in the message that brings it stands there once, as the discard.
+    const mutations = [...new Map(made.map((each) => [each.id, each])).values()];
     const scopes = MENTORS.slice(0, device + 1).map((name) => `mentor:${this.#own(name)}` as Scope);
     const who: Principal = { user: this.#own(`user${device}`) as UserId, role: 'coordinator', scopes };
     const request = replica.request({ mutations });
@@ -133,14 +161,43 @@ class Run {
     const dose = { contactId: this.#own(`r${pick % 3}`), drug: `d${pick}`, amount: pick / 2, unit: 'mg' };
     const whole: Record<string, string | number | null> = collection === 'contacts' ? contact : dose;
     const field = must(Object.keys(whole)[pick % 2], 'a field');
-    const mutation =
-      kind === 'create'
-        ? this.#make.create({ ...common, values: whole })
-        : kind === 'delete'
-          ? this.#make.delete(common)
-          : this.#make.update({ ...common, values: { [field]: whole[field] ?? null } });
+    const mutation = this.#mutationOf(kind, common, whole, { [field]: whole[field] ?? null }, pick);
+    if (mutation.kind === 'discard') return mutation;
     this.#made.set(`${replica.device} ${key}`, [...earlier, mutation]);
     return mutation;
+  }
+
+  #mutationOf(
+    kind: Part['kind'],
+    common: MutationParts & { resolves: MutationId[]; after: MutationId[] },
+    whole: Record<string, Json>,
+    some: Record<string, Json>,
+    pick: number,
+  ): Mutation {
+    const { transaction: _, ...alone } = common;
+    switch (kind) {
+      case 'create':
+        return this.#make.create({ ...common, values: whole });
+      case 'delete':
+        return this.#make.delete(common);
+      case 'restore':
+        return this.#make.restore({ ...common, values: some });
+      case 'update':
+        return this.#make.update({ ...common, values: some });
+      case 'command': {
+        const [contact, dose] = [this.#own(`r${pick % 3}`), this.#own(`r${pick % 2}`)];
+        const targets = [
+          { collection: 'contacts', record: contact },
+          { collection: 'doses', record: dose },
+        ];
+        return this.#make.command('visit', { contact, name: `v${pick}`, dose }, targets, common);
+      }
+      case 'discard': {
+        // Of something that was sent before, of what never was, or of answered work under an id of its own.
+        const id = common.after.at(-1);
+        return this.#make.discard(pick % 2 === 0 || id === undefined ? common : { ...alone, id, resolves: [] });
+      }
+    }
   }
 }
 
@@ -165,10 +222,7 @@ describe('the SQL store under the exchange', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 14, size: 'max' }), async (steps) => {
         runs += 1;
-        const [inMemory, inSql] = [
-          new Run(memoryStore({ schema: clinic, epoch: sql.epoch }), runs),
-          new Run(sql, runs),
-        ];
+        const [inMemory, inSql] = [new Run(memoryStore({ schema: app, epoch: sql.epoch }), runs), new Run(sql, runs)];
         for (const each of [OPENING, ...steps]) {
           const expected = await inMemory.take(each);
           expect(await inSql.take(each)).toEqual(expected);
@@ -182,7 +236,7 @@ describe('the SQL store under the exchange', () => {
 
   test('[SV6] whatever a request holds, the database takes what the server gives it', async () => {
     const make = new MutationMaker();
-    const exchange = createExchange({ store: sql, schema: clinic, clock });
+    const exchange = createExchange({ store: sql, schema: app, clock, commands });
     const principal: Principal = { user: 'fuzz' as UserId, role: null, scopes: ['mentor:fuzz' as Scope] };
     const faults: unknown[] = [];
     const odd = fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue(), fc.constantFrom('\u0000', '\ud800', 1e308, -0));
@@ -204,9 +258,17 @@ describe('the SQL store under the exchange', () => {
             make.create({ collection, record, set: [change] }),
             make.update({ collection, record, set: [change], resolves: [make.uuid()] }),
             make.delete({ collection, record, bases: [{ toString: VERSION_NONE }] }),
+            make.restore({ collection, record, set: [change] }),
+            make.command(collection, set as never, [{ collection, record }]),
+            make.command('visit', { contact: record, name: set['name'] as never, dose: record }, [
+              { collection: 'contacts', record },
+              { collection: 'doses', record },
+            ]),
+            make.discard({ resolves: [make.uuid()] }),
+            make.discard({}),
           ],
           cursor: { snapshot, scopes: given as Scope[] },
-          want: { scopes: [...(given as Scope[]), 'mentor:fuzz' as Scope], maxBytes: null },
+          want: { ...WANT_ALL, scopes: [...(given as Scope[]), 'mentor:fuzz' as Scope] },
         });
         const text = JSON.stringify(request);
         const { status } = await handleExchangeText(exchange, principal, text, (fault) => faults.push(fault));

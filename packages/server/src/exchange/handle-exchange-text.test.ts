@@ -23,7 +23,7 @@ test('[SY1] from the text of a request to the text of a response', async () => {
 });
 
 test('[SY13] another protocol is told as such, also where its shapes are unknown', async () => {
-  expect(await ask('{"protocol":2,"anything":true}')).toMatchObject({ status: 426, code: 'UnsupportedProtocol' });
+  expect(await ask('{"protocol":9999,"anything":true}')).toMatchObject({ status: 426, code: 'UnsupportedProtocol' });
 });
 
 test('[SV6] an error says what, where, and what to do next', async () => {

@@ -1,4 +1,11 @@
-import { type ExchangeRequest, HoldfastError, type MutationId, type Position, type Receipt } from '@holdfast/core';
+import {
+  type ExchangeRequest,
+  HoldfastError,
+  type MutationId,
+  type Position,
+  type Receipt,
+  type Snapshot,
+} from '@holdfast/core';
 import type { DecideContext, DeviceTransaction, Known, UnnumberedReceipt } from '../decide/decide-context.ts';
 import { decideExchange, refuseTransaction, transactionsIn } from '../decide/decide-exchange.ts';
 import type { Effects, ServerStore, ServerTransaction } from '../store/server-store.ts';
@@ -7,24 +14,33 @@ import { loadRequestOf } from './load-request.ts';
 export interface Pushed {
   readonly receipts: readonly Receipt[];
   readonly held: readonly MutationId[];
+  /** What handlers of commands threw. */
+  readonly faults: readonly unknown[];
 }
 
 /**
  * Takes in what a device sends: all of it decided and written as one transaction of the database. Null
  * when the device id belongs to another user; nothing is done then.
  */
-export function push(store: ServerStore, context: DecideContext, request: ExchangeRequest): Promise<Pushed | null> {
+export function push(
+  store: ServerStore,
+  who: DecideContext,
+  request: ExchangeRequest,
+  floor: Snapshot | null = null,
+): Promise<Pushed | null> {
   return store.transaction(async (tx) => {
-    const { device, principal } = context;
-    if ((await tx.meetDevice(device, principal.user)) === 'taken') return null;
+    const { device, principal } = who;
+    if ((await tx.meetDevice(device, principal.user, floor)) === 'taken') return null;
     if (request.ack.receipts.length > 0) await tx.acknowledge(device, request.ack.receipts);
-    if (request.mutations.length === 0) return { receipts: [], held: [] };
-    const known = await tx.load(loadRequestOf(context.schema, device, request.mutations));
+    if (request.mutations.length === 0) return { receipts: [], held: [], faults: [] };
+    const known = await tx.load(loadRequestOf(who, request.mutations));
+    // Another process may have begun one since: what is decided carries the epoch that is written.
+    const context = { ...who, epoch: known.epoch };
     const transactions = transactionsIn(request.mutations);
-    const { receipts, held, effects } = decideExchange(context, known, transactions);
-    if (isNothing(effects)) return { receipts: await numbered(tx, receipts), held };
+    const { receipts, held, effects, faults } = decideExchange(context, known, transactions);
+    if (isNothing(effects)) return { receipts: await numbered(tx, receipts), held, faults };
     const written = await tx.apply(effects);
-    if (written.ok) return { receipts: await numbered(tx, receipts), held };
+    if (written.ok) return { receipts: await numbered(tx, receipts), held, faults };
     return pushSingly(tx, context, known, transactions);
   });
 }
@@ -40,6 +56,7 @@ async function pushSingly(
   transactions: readonly DeviceTransaction[],
 ): Promise<Pushed> {
   const receipts = new Map<MutationId, UnnumberedReceipt>();
+  const faults: unknown[] = [];
   let now = known;
   let waiting = transactions;
   for (;;) {
@@ -50,6 +67,7 @@ async function pushSingly(
         left.push(transaction);
         continue;
       }
+      faults.push(...decided.faults);
       const written = isNothing(decided.effects) ? null : await tx.apply(decided.effects);
       if (written === null || written.ok) {
         now = decided.after();
@@ -66,7 +84,8 @@ async function pushSingly(
     waiting = left;
   }
   const inOrder = transactions.flatMap(({ mutations }) => mutations.flatMap(({ id }) => receipts.get(id) ?? []));
-  return { receipts: await numbered(tx, inOrder), held: waiting.flatMap((each) => each.mutations.map(({ id }) => id)) };
+  const held = waiting.flatMap((each) => each.mutations.map(({ id }) => id));
+  return { receipts: await numbered(tx, inOrder), held, faults };
 }
 
 function isNothing({ batches, applied }: Effects): boolean {

@@ -27,7 +27,7 @@ export function requestProblem(request: ExchangeRequest, schema: Schema): Reques
 }
 
 function cursorProblem({ cursor, catchUp, ack }: ExchangeRequest): RequestProblem | null {
-  const snapshots = [cursor?.snapshot, catchUp?.since?.snapshot, catchUp?.first.snapshot, ack.floor];
+  const snapshots = [cursor?.snapshot, catchUp?.since?.snapshot, catchUp?.first.snapshot, catchUp?.part, ack.floor];
   if (!snapshots.every((snapshot) => snapshot === undefined || snapshot === null || isWellFormed(snapshot))) {
     return { code: 'MalformedRequest', detail: 'a snapshot that no server made' };
   }
@@ -58,6 +58,7 @@ function mutationsProblem(mutations: readonly Mutation[]): RequestProblem | null
   const size = new Map<string, number>();
   const ids = new Set<string>();
   const bytes = new Map<string, number>();
+  const named = new Set<string>();
   for (const mutation of mutations) {
     const members = (size.get(mutation.transaction) ?? 0) + 1;
     size.set(mutation.transaction, members);
@@ -72,6 +73,10 @@ function mutationsProblem(mutations: readonly Mutation[]): RequestProblem | null
     }
     if (ids.has(mutation.id)) return { code: 'MalformedRequest', detail: `mutation ${mutation.id} stands twice` };
     ids.add(mutation.id);
+    for (const list of [mutation.after, mutation.needs, mutation.resolves]) for (const id of list) named.add(id);
+    if (named.size > limits.namedIds) {
+      return { code: 'RequestTooLarge', detail: `more than ${limits.namedIds} mutations named` };
+    }
   }
   return null;
 }

@@ -1,4 +1,4 @@
-import type { Mutation, MutationId } from '@holdfast/core';
+import { limits, type Mutation, type MutationId } from '@holdfast/core';
 import { requestOf } from '@holdfast/testkit';
 import { beforeEach, expect, test } from 'vitest';
 import {
@@ -56,4 +56,16 @@ test('[SV6] refused resolutions of refused resolutions are walked once', async (
   }
   // Walked for each of them anew, this would not end within the limit of a test.
   expect(new Set(outcomes(await send(ada, deviceId(1), ...mutations)))).toEqual(new Set(['refused:gone']));
+});
+
+test('[SV6] no exchange names more mutations than can be looked up', async () => {
+  const ask = (mutations: readonly Mutation[]) => exchange(ada, requestOf(deviceId(1), { mutations: [...mutations] }));
+  const naming = (count: number) =>
+    make.discard({ resolves: Array.from({ length: count }, () => make.uuid<MutationId>()) });
+  const all = Array.from({ length: limits.namedIds / 1_000 }, () => naming(1_000));
+  expect(await ask([...all, naming(1)])).toMatchObject({ ok: false, error: { code: 'RequestTooLarge' } });
+  const again = make.discard({ resolves: all[0]?.resolves ?? [] });
+  expect(await ask([again, again].map((each) => ({ ...each, id: make.uuid<MutationId>() })))).toMatchObject({
+    ok: true,
+  });
 });

@@ -22,6 +22,7 @@ function row(id: string, { scope = 'a', ...parts }: RowParts = {}): FeedRow {
     collection: 'contacts',
     id,
     present: true,
+    aged: false,
     entered: at(5),
     version: versionOf(epoch, 3),
     values: { name: id, phone: '1', note: null },
@@ -76,6 +77,27 @@ describe('whole or changes', () => {
     expect(entries(rows, since('10:10:', 'a', 'b'))).toEqual([
       { id: 'r1', count: 3, whole: true, in: ['b'], out: ['a'], fields: ALL },
     ]);
+  });
+});
+
+describe('a window', () => {
+  const aged = (id: string, parts: RowParts = {}) => row(id, { aged: true, values: null, ...parts });
+
+  test('[SY14] what is older than it comes with its version only, and each record tells its age', () => {
+    const { groups } = buildPage([row('r1'), aged('r2')], null, MUCH, true).page;
+    expect(groups.map((group) => [group.whole, group.aged, group.records])).toEqual([
+      [true, false, [['r1', 3, { name: 'r1', phone: '1', note: null }, stampOf(1, 0)]]],
+      [false, true, [['r2', 3, {}, stampOf(1, 0)]]],
+    ]);
+  });
+
+  test('[SY10, SY14] what is held by another scope comes as its changes, though it is old', () => {
+    const rows = [row('r1', { scope: 'a' }), aged('r1', { scope: 'b', entered: at(12) })];
+    for (const each of [rows, [...rows].reverse()]) {
+      expect(entries(each, since('10:10:', 'a', 'b'))).toEqual([
+        { id: 'r1', count: 3, whole: false, in: ['a', 'b'], out: [], fields: ['phone'] },
+      ]);
+    }
   });
 });
 

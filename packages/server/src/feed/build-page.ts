@@ -22,9 +22,15 @@ const ROW_BYTES = 64;
 
 /**
  * Makes a page of rows as the feed gave them, for a device that has read `since`. One row at the least,
- * so that a catch-up always moves; then as many as fit into `maxBytes`.
+ * so that a catch-up always moves; then as many as fit into `maxBytes`. `stamped`: each record tells its
+ * highest stamp.
  */
-export function buildPage(rows: readonly FeedRow[], since: Cursor | null, maxBytes: number): BuiltPage {
+export function buildPage(
+  rows: readonly FeedRow[],
+  since: Cursor | null,
+  maxBytes: number,
+  stamped = false,
+): BuiltPage {
   const held = new Set(since?.scopes);
   const records = new Map<string, PageRecord>();
   let stamp: Stamp | null = null;
@@ -41,7 +47,7 @@ export function buildPage(rows: readonly FeedRow[], since: Cursor | null, maxByt
     taken += 1;
     if (stamp === null || row.stamp > stamp) stamp = row.stamp;
   }
-  return { page: { groups: groupsOf(records.values()), stamp }, taken };
+  return { page: { groups: groupsOf(records.values(), stamped), stamp }, taken };
 }
 
 interface PageRecord {
@@ -62,7 +68,7 @@ function joined(
   held: ReadonlySet<Scope>,
 ): Omit<PageRecord, 'bytes'> {
   const delta = before?.delta === true || isDelta(row, since, held);
-  const present = row.present ? row : (before?.row ?? row);
+  const present = row.present && !(row.aged && before?.row.present) ? row : (before?.row ?? row);
   return {
     row: present,
     in: row.present ? [...(before?.in ?? []), row.scope] : (before?.in ?? []),
@@ -85,7 +91,7 @@ function fieldsOf(row: FeedRow, since: Cursor | null): JsonObject {
   return Object.fromEntries(changed.map(([field]) => [field, row.values?.[field] ?? null]));
 }
 
-function groupsOf(records: Iterable<PageRecord>): RecordGroup[] {
+function groupsOf(records: Iterable<PageRecord>, stamped: boolean): RecordGroup[] {
   const groups = new Map<string, RecordGroup>();
   for (const { row, in: scopes, out, delta, fields } of records) {
     const head = {
@@ -93,11 +99,13 @@ function groupsOf(records: Iterable<PageRecord>): RecordGroup[] {
       epoch: versionEpoch(row.version),
       in: [...scopes].sort(),
       out: [...out].sort(),
-      whole: scopes.length > 0 && !delta,
+      whole: scopes.length > 0 && !delta && !row.aged,
+      aged: scopes.length > 0 && !delta && row.aged,
     };
     const key = JSON.stringify(head);
     const group = groups.get(key);
     const record: RecordGroup['records'][number] = [row.id, versionCount(row.version), fields];
+    if (stamped && scopes.length > 0) record.push(row.stamp);
     if (group === undefined) groups.set(key, { ...head, records: [record] });
     else group.records.push(record);
   }

@@ -8,6 +8,8 @@ import {
   MEDIA_TYPE,
   type Mutation,
   mintEpoch,
+  PROTOCOL_VERSION,
+  probeAnswer,
 } from '@holdfast/core';
 import { clinic, MutationMaker, requestOf } from '@holdfast/testkit';
 import fc from 'fast-check';
@@ -95,8 +97,35 @@ describe('exchange over HTTP', () => {
 
   test('[NW1] health echoes a fresh nonce', async () => {
     const response = await fetch(`${server.url}/v1/health?nonce=fresh-nonce-000000001`);
-    expect(await response.json()).toEqual({ ok: true, protocol: 1, nonce: 'fresh-nonce-000000001' });
-    expect(await (await fetch(`${server.url}/v1/health?nonce=%00`)).json()).toEqual({ ok: true, protocol: 1 });
+    expect(await response.json()).toEqual({ ok: true, protocol: PROTOCOL_VERSION, nonce: 'fresh-nonce-000000001' });
+    expect(await (await fetch(`${server.url}/v1/health?nonce=%00`)).json()).toEqual({
+      ok: true,
+      protocol: PROTOCOL_VERSION,
+    });
+  });
+});
+
+describe('the probe', () => {
+  const nonce = 'fresh-nonce-000000001';
+  const probe = (body: BodyInit, headers: Record<string, string> = { 'content-type': MEDIA_TYPE }) =>
+    fetch(`${server.url}/v1/probe`, { method: 'POST', headers, body });
+
+  test('[NW1] echoes a fresh nonce in our form, to whoever asks', async () => {
+    const response = await probe(JSON.stringify({ nonce }));
+    expect(response.headers.get('content-type')).toBe(MEDIA_TYPE);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(probeAnswer.parse(await response.json())).toEqual({ protocol: PROTOCOL_VERSION, nonce });
+  });
+
+  test.each([
+    ['', 400, 'MalformedRequest'],
+    ['{}', 400, 'MalformedRequest'],
+    ['{"nonce":"<script>"}', 400, 'MalformedRequest'],
+    [`{"nonce":"${nonce}","more":1}`, 400, 'MalformedRequest'],
+    [`${' '.repeat(1_025)}{"nonce":"${nonce}"}`, 413, 'RequestTooLarge'],
+  ])('[SV6] %j is no probe', async (body, status, code) => {
+    expect(await codeOf(await probe(body))).toEqual([status, code]);
+    expect(await codeOf(await probe(body, { 'content-type': 'text/plain' }))).toEqual([400, 'MalformedRequest']);
   });
 });
 
@@ -131,7 +160,7 @@ describe('bounds of every input', () => {
     ['an empty body', '', {}, 400, 'MalformedRequest'],
     ['bytes that are no text', new Uint8Array([0xff, 0xfe, 0x22]), {}, 400, 'MalformedRequest'],
     ['another media type', '{}', { 'content-type': 'text/plain' }, 400, 'MalformedRequest'],
-    ['another shape', '{"protocol":1}', {}, 400, 'MalformedRequest'],
+    ['another shape', `{"protocol":${PROTOCOL_VERSION}}`, {}, 400, 'MalformedRequest'],
     ['another protocol', '{"protocol":99}', {}, 426, 'UnsupportedProtocol'],
     ['200,000 levels', deep(200_000), {}, 400, 'RequestTooDeep'],
     ['a key that stands twice', '{"protocol":1,"protocol":1}', {}, 400, 'MalformedRequest'],

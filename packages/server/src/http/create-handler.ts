@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { type ErrorCode, limits, MEDIA_TYPE, PROTOCOL_VERSION, type Schema } from '@holdfast/core';
+import {
+  type ErrorCode,
+  limits,
+  MEDIA_TYPE,
+  PROTOCOL_VERSION,
+  parseJson,
+  probeRequest,
+  type Schema,
+} from '@holdfast/core';
 import { Hono } from 'hono';
 import type { Auth, Session } from '../auth/auth.ts';
+import type { CommandHandlers } from '../commands/command-handler.ts';
 import { createExchange } from '../exchange/create-exchange.ts';
 import { handleExchangeText } from '../exchange/handle-exchange-text.ts';
 import type { ServerStore } from '../store/server-store.ts';
@@ -28,6 +37,8 @@ export interface HandlerOptions {
   readonly logger?: Logger;
   /** How far a device's stamps may be ahead of the server's clock. Default: a minute. */
   readonly maxDriftMs?: number;
+  /** What the server does for each command of the schema: `commandHandlers(schema, { … })`. */
+  readonly commands?: CommandHandlers;
   /** For `/v1/admin`, which is absent without it. */
   readonly adminSecret?: string;
   /** FOR DEVELOPMENT ONLY: who can sign in without a password at `/v1/dev`, which is absent without it. */
@@ -60,6 +71,9 @@ const TUNING: HandlerTuning = {
   heartbeatMs: 20_000,
 };
 
+/** A probe comes from anybody: it is small or none. */
+const PROBE_BODY = { maxBytes: 1_024, expansion: 1, timeoutMs: 10_000 };
+
 /** A standard fetch handler; `close` ends the open event streams. */
 export interface Handler {
   fetch(request: Request): Promise<Response>;
@@ -67,13 +81,16 @@ export interface Handler {
 }
 
 /**
- * The server's HTTP side: `POST /v1/exchange`, `GET /v1/live`, `GET /v1/health`. Answers every request,
+ * The server's HTTP side: `POST /v1/exchange`, `POST /v1/probe`, `GET /v1/live`, `GET /v1/health`. Answers every request,
  * whatever it holds, with what was asked for or an error of the catalogue.
  */
 export function createHandler(options: HandlerOptions): Handler {
   const { store, auth, schema, logger } = options;
   const tuning = { ...TUNING, ...options.tuning };
-  const exchange = createExchange(options);
+  const exchange = createExchange({
+    ...options,
+    onFault: (error) => logger?.error({ err: error }, "a command's handler failed; its command was refused"),
+  });
   const exchanges = new Gate(tuning.maxExchanges, tuning.maxExchangesPerUser);
   const streams = new Gate(tuning.maxStreams, tuning.maxStreamsPerUser);
   const live = new LiveStreams(store, options.clock, tuning);
@@ -124,6 +141,17 @@ export function createHandler(options: HandlerOptions): Handler {
     // A HEAD is routed here too, and its stream would have no reader who could leave.
     if (c.req.raw.method !== 'GET') return errorResponse('MalformedRequest', randomUUID(), c.req.raw.method);
     return admitted(c.req.raw, streams, async (session, leave) => live.open(session, leave));
+  });
+  app.post('/v1/probe', async (c) => {
+    const requestId = randomUUID();
+    const request = c.req.raw;
+    if (mediaTypeOf(request) !== MEDIA_TYPE) return errorResponse('MalformedRequest', requestId, 'content-type');
+    const text = await readBody(request, PROBE_BODY);
+    if (!text.ok) return errorResponse(text.error, requestId);
+    const parsed = parseJson(text.value, 4);
+    const asked = 'problem' in parsed ? null : probeRequest.safeParse(parsed.value);
+    if (asked?.success !== true) return errorResponse('MalformedRequest', requestId);
+    return bodyResponse(request, 200, JSON.stringify({ protocol: PROTOCOL_VERSION, nonce: asked.data.nonce }));
   });
   app.get('/v1/health', (c) => {
     const nonce = c.req.query('nonce');

@@ -17,6 +17,8 @@ export interface RecordContent {
   readonly state: RecordState;
   readonly lastScopes: readonly Scope[];
   readonly createdIn: number;
+  /** The transaction that deleted it; null while it lives. */
+  readonly deletedIn: number | null;
   readonly changedIn: Readonly<Record<string, Position>>;
   readonly stamp: Stamp;
 }

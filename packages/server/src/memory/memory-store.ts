@@ -1,32 +1,26 @@
 import {
-  type Cursor,
   type Epoch,
   type Json,
   type MutationId,
   mintEpoch,
+  type Position,
   type RecordState,
   type Schema,
   type Scope,
+  type Snapshot,
   STAMP_ZERO,
   type Stamp,
   sameJson,
   stampAfter,
   stampOf,
 } from '@holdfast/core';
-import {
-  type FeedRead,
-  type FeedRequest,
-  type FeedRow,
-  type ImportRow,
-  recordKey,
-  type ServerStore,
-  type StampedChange,
-} from '../store/server-store.ts';
+import { type ImportRow, recordKey, type ServerStore, type StampedChange } from '../store/server-store.ts';
 import { Deadlock, LockTable } from './lock-table.ts';
-import type { FeedEntry } from './memory-record.ts';
+import { backUp, type MemoryBackup, tablesFrom } from './memory-backup.ts';
+import { readMemory } from './memory-feed.ts';
 import { MemoryTables } from './memory-tables.ts';
 import { MemoryTransaction, type RowCheck } from './memory-transaction.ts';
-import { positionOf, seenBy, TransactionLog } from './transaction-log.ts';
+import { positionOf, TransactionLog } from './transaction-log.ts';
 
 export interface MemoryStoreOptions {
   readonly schema: Schema;
@@ -37,8 +31,24 @@ export interface MemoryStoreOptions {
   readonly random?: { bytes(length: number): Uint8Array };
   /** What a constraint of the app's own tables would refuse; the reason, or null. */
   readonly check?: RowCheck;
-  /** Runs when a transaction is done but for its commit: holds it open while others commit. */
+  /** Runs when a transaction is done but for its commit: holds it open while others commit, or fails it. */
   readonly beforeCommit?: () => Promise<void>;
+  /** Told of every commit in the same step, in their order; if it throws, nothing of the transaction is there. */
+  readonly onCommit?: (position: Position, changed: readonly CommittedRecord[]) => void;
+  /** What to begin with; `backup` of another store gave it. Under the same epoch it is the same server started again. */
+  readonly backup?: MemoryBackup;
+}
+
+/** What a commit made of a record. */
+export interface CommittedRecord {
+  readonly collection: string;
+  readonly id: string;
+  readonly state: RecordState;
+}
+
+export interface MemoryStore extends ServerStore {
+  /** All that is committed now. */
+  backup(): MemoryBackup;
 }
 
 const ATTEMPTS = 100;
@@ -49,12 +59,16 @@ const ATTEMPTS = 100;
  * effects unseen until the commit. Without timers and, but for what is passed in, without clock or
  * chance: the same calls in the same order give the same answers.
  */
-export function memoryStore(options: MemoryStoreOptions): ServerStore {
+export function memoryStore(options: MemoryStoreOptions): MemoryStore {
   const { schema, clock } = options;
-  const epoch = options.epoch ?? mintEpoch(clock?.now() ?? 0, options.random?.bytes(4) ?? new Uint8Array(4), null);
-  const tables = new MemoryTables(schema);
+  const mint = (after: Epoch | null) =>
+    mintEpoch(clock?.now() ?? 0, options.random?.bytes(4) ?? new Uint8Array(4), after);
+  let epoch = options.epoch ?? mint(null);
+  let began: Snapshot | null = null;
+  let durable: Snapshot | null = null;
+  const tables = options.backup === undefined ? new MemoryTables(schema) : tablesFrom(options.backup, schema);
   const locks = new LockTable();
-  const log = new TransactionLog();
+  const log = new TransactionLog(options.backup?.next);
   const listeners = new Set<(scopes: readonly Scope[]) => void>();
 
   async function once<T>(work: (tx: MemoryTransaction) => Promise<T>): Promise<T> {
@@ -62,9 +76,17 @@ export function memoryStore(options: MemoryStoreOptions): ServerStore {
     let result: T;
     let news: readonly Scope[];
     try {
-      const tx = new MemoryTransaction(xid, tables, locks, epoch, options.check ?? (() => null));
+      const tx = new MemoryTransaction({
+        xid,
+        tables,
+        locks,
+        epoch: () => epoch,
+        check: options.check ?? (() => null),
+        nowMs: clock?.now() ?? 0,
+      });
       result = await work(tx);
       await options.beforeCommit?.();
+      options.onCommit?.(positionOf(xid), tx.changed());
       news = [...tx.commit()];
     } finally {
       log.end(xid);
@@ -86,15 +108,38 @@ export function memoryStore(options: MemoryStoreOptions): ServerStore {
 
   return {
     kind: 'memory',
-    epoch,
+    backup: () => backUp(tables, log.next),
+    get epoch() {
+      return epoch;
+    },
     transaction: run,
     async read(request) {
-      const snapshot = log.snapshot();
-      const seen = request.since === null ? null : seenBy(request.since.snapshot);
-      const receipts = [...(tables.receipts.get(request.device)?.values() ?? [])]
-        .filter((row) => !seen?.(Number(row.position)))
-        .map((row) => row.receipt);
-      return { snapshot, receipts, ...readFeed(tables, request) };
+      const horizon = snapshotAt(tables.horizon);
+      const read = readMemory(tables, request);
+      const shownIn = tables.shownIn(read.receipts);
+      return { snapshot: log.snapshot(), epoch, horizon, durable, shownIn, ...read };
+    },
+    newEpoch() {
+      return run(async (tx) => {
+        await tx.holdEpoch('exclusive');
+        epoch = mint(epoch);
+        began = null;
+        durable = null;
+        tables.restamp(tx.xid);
+        return epoch;
+      });
+    },
+    async backupBegins() {
+      began = log.snapshot();
+      return began;
+    },
+    async backupDone() {
+      durable = began ?? durable;
+      return began;
+    },
+    async compact(seenSinceMs) {
+      const forgotten = tables.compact(log.oldest(), seenSinceMs);
+      return { ...forgotten, horizon: snapshotAt(tables.horizon) };
     },
     async importRows(collection, rows) {
       await run(async (tx) => {
@@ -111,6 +156,15 @@ export function memoryStore(options: MemoryStoreOptions): ServerStore {
       }
       return counts;
     },
+    async readAudit(request) {
+      return tables.ledger.readAudit(request);
+    },
+    async readBay(request) {
+      return tables.ledger.readBay(request);
+    },
+    async findInBay(mutation) {
+      return tables.ledger.findInBay(mutation);
+    },
     onNews(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -119,6 +173,10 @@ export function memoryStore(options: MemoryStoreOptions): ServerStore {
       listeners.clear();
     },
   };
+}
+
+function snapshotAt(end: number | null): Snapshot | null {
+  return end === null ? null : (`${end}:${end}:` as Snapshot);
 }
 
 /** Only what differs is written, with a stamp above the field's, so that it is the later change. */
@@ -146,58 +204,4 @@ function differs(prior: RecordState, field: string, value: Json): boolean {
 
 function laterOf(a: Stamp, b: Stamp): Stamp {
   return a > b ? a : b;
-}
-
-type Placed = { readonly place: number; readonly entry: FeedEntry };
-
-function readFeed(tables: MemoryTables, request: FeedRequest): Pick<FeedRead, 'rows' | 'more'> {
-  const { since, after, limit } = request;
-  const place = new Map(request.collections.map((name, index) => [name, index]));
-  const found: Placed[] = [];
-  for (const entry of entriesOf(tables, new Set(request.scopes), since)) {
-    const at = place.get(entry.record.collection);
-    if (at !== undefined && (after === null || isAfter(at, entry, after))) found.push({ place: at, entry });
-  }
-  found.sort(byPlace);
-  return { rows: found.slice(0, limit).map(({ entry }) => feedRow(entry)), more: found.length > limit };
-}
-
-function* entriesOf(tables: MemoryTables, scopes: ReadonlySet<Scope>, since: Cursor | null): Iterable<FeedEntry> {
-  const held = new Set(since?.scopes);
-  const seen = since === null ? () => false : seenBy(since.snapshot);
-  for (const scope of scopes) {
-    const feed = tables.feeds.get(scope);
-    if (feed !== undefined) yield* held.has(scope) ? feed.changes(seen) : feed.present();
-  }
-}
-
-function isAfter(
-  place: number,
-  { scope, record }: FeedEntry,
-  [at, atScope, atId]: readonly [number, string, string],
-): boolean {
-  if (place !== at) return place > at;
-  return scope !== atScope ? scope > atScope : record.id > atId;
-}
-
-function byPlace(a: Placed, b: Placed): number {
-  if (a.place !== b.place) return a.place - b.place;
-  if (a.entry.scope !== b.entry.scope) return a.entry.scope < b.entry.scope ? -1 : 1;
-  return a.entry.record.id < b.entry.record.id ? -1 : 1;
-}
-
-function feedRow({ record, scope, present, entered }: FeedEntry): FeedRow {
-  const { content } = record;
-  return {
-    scope,
-    collection: record.collection,
-    id: record.id,
-    present,
-    entered: positionOf(entered),
-    version: content.state.version,
-    values: present ? content.state.values : null,
-    changedIn: content.changedIn,
-    createdIn: positionOf(content.createdIn),
-    stamp: content.stamp,
-  };
 }

@@ -2,6 +2,8 @@ import {
   type Collection,
   type DeviceId,
   type MutationId,
+  must,
+  type Receipt,
   type RecordState,
   type Schema,
   type Scope,
@@ -9,8 +11,17 @@ import {
   type UserId,
 } from '@holdfast/core';
 import { recordKey, type StoredApplied } from '../store/server-store.ts';
+import { MemoryLedger } from './memory-ledger.ts';
 import type { FeedEntry, MemoryRecord, RecordContent } from './memory-record.ts';
 import { ScopeFeed } from './scope-feed.ts';
+import { positionOf } from './transaction-log.ts';
+
+/** Whose a device is, when it was seen last, and the oldest transaction that it may not have read. */
+export interface MetDevice {
+  readonly user: UserId;
+  readonly seenAt: number;
+  readonly floor: number | null;
+}
 
 /** What has been committed. Only a commit changes it, in one go. */
 export class MemoryTables {
@@ -19,14 +30,18 @@ export class MemoryTables {
   readonly applied = new Map<MutationId, StoredApplied>();
   /** For each mutation the rows that resolve it. */
   readonly heirs = new Map<MutationId, MutationId[]>();
-  readonly devices = new Map<DeviceId, UserId>();
+  readonly devices = new Map<DeviceId, MetDevice>();
+  /** Tombstones below this transaction are forgotten. */
+  horizon: number | null = null;
   readonly feeds = new Map<Scope, ScopeFeed>();
   /** The receipts each device has not acknowledged. */
   readonly receipts = new Map<DeviceId, Map<MutationId, StoredApplied>>();
+  readonly ledger: MemoryLedger;
   readonly #children = new Map<string, Set<string>>();
 
-  constructor(schema: Schema) {
+  constructor(schema: Schema, ledger = new MemoryLedger()) {
     this.schema = schema;
+    this.ledger = ledger;
   }
 
   childrenOf(parent: string): Iterable<string> {
@@ -34,6 +49,8 @@ export class MemoryTables {
   }
 
   addApplied(row: StoredApplied): void {
+    const before = this.applied.get(row.id);
+    if (before !== undefined) this.receipts.get(before.device)?.delete(before.id);
     this.applied.set(row.id, row);
     for (const target of row.resolves) {
       const heirs = this.heirs.get(target);
@@ -48,11 +65,70 @@ export class MemoryTables {
     open.set(row.id, row);
   }
 
+  /** The scopes of the records that these receipts are about. */
+  shownIn(receipts: readonly Receipt[]): ReadonlyMap<MutationId, readonly Scope[]> {
+    const shown = new Map<MutationId, readonly Scope[]>();
+    for (const { id } of receipts) {
+      const row = this.applied.get(id);
+      const record = row === undefined ? undefined : this.records.get(recordKey(row.collection, row.record));
+      if (record === undefined) continue;
+      shown.set(id, record.content.state.deleted === null ? record.scopes : record.content.lastScopes);
+    }
+    return shown;
+  }
+
   acknowledge(device: DeviceId, id: MutationId): void {
     const row = this.applied.get(id);
     if (row === undefined || row.device !== device) return;
     this.receipts.get(device)?.delete(id);
     this.applied.set(id, { ...row, receipt: withoutBody(row.receipt) });
+  }
+
+  /** Every position becomes that of one transaction: of the older ones nothing can be said any more. */
+  restamp(xid: number): void {
+    const position = positionOf(xid);
+    for (const record of this.records.values()) {
+      const changedIn = Object.fromEntries(Object.keys(record.content.changedIn).map((field) => [field, position]));
+      record.content = { ...record.content, createdIn: xid, changedIn };
+      for (const entry of record.feed.values()) {
+        entry.entered = xid;
+        entry.xid = xid;
+        this.feeds.get(entry.scope)?.touch(entry);
+      }
+    }
+    for (const [id, row] of this.applied) {
+      const moved = { ...row, position, receipt: { ...row.receipt, position } };
+      this.applied.set(id, moved);
+      const open = this.receipts.get(row.device);
+      if (open?.has(id)) open.set(id, moved);
+    }
+    for (const [id, met] of this.devices) this.devices.set(id, { ...met, floor: null });
+    this.horizon = null;
+  }
+
+  /** Forgets the tombstones that nobody needs any more: below every floor, and all that is under way. */
+  compact(oldest: number, seenSinceMs: number): { rows: number; records: number } {
+    const floors = [...this.devices.values()].filter(({ floor, seenAt }) => floor !== null && seenAt >= seenSinceMs);
+    const bound = Math.min(oldest, ...floors.map(({ floor }) => floor ?? oldest));
+    const gone: number[] = [];
+    let [rows, records] = [0, 0];
+    for (const record of this.records.values()) {
+      for (const [scope, entry] of record.feed) {
+        if (entry.present || entry.xid >= bound) continue;
+        this.feeds.get(scope)?.forget(entry);
+        record.feed.delete(scope);
+        gone.push(entry.xid);
+        rows += 1;
+      }
+      const { state, deletedIn } = record.content;
+      if (state.deleted === null || deletedIn === null || deletedIn >= bound) continue;
+      if (Object.keys(state.values).length === 0) continue;
+      record.content = { ...record.content, lastScopes: [], state: { ...state, values: {}, marks: {} } };
+      gone.push(deletedIn);
+      records += 1;
+    }
+    if (gone.length > 0) this.horizon = Math.max(this.horizon ?? 0, ...gone.map((xid) => xid + 1));
+    return { rows, records };
   }
 
   /**
@@ -76,6 +152,22 @@ export class MemoryTables {
       for (const child of this.childrenOf(key)) if (!changed.has(child)) this.#place(xid, child, false, news);
     }
     return news;
+  }
+
+  /** A record as a backup holds it; its entries of the feed come after. */
+  putBack(collection: string, id: string, content: RecordContent): void {
+    const record: MemoryRecord = { collection, id, content, scopes: [], feed: new Map(), parents: [] };
+    this.records.set(recordKey(collection, id), record);
+    this.#adopt(recordKey(collection, id), record);
+  }
+
+  /** In the order in which the entries of a scope last changed. */
+  putBackEntry(key: string, scope: Scope, as: Pick<FeedEntry, 'present' | 'entered' | 'xid'>): void {
+    const record = must(this.records.get(key), key);
+    const entry: FeedEntry = { record, scope, turn: 0, ...as };
+    record.feed.set(scope, entry);
+    if (entry.present) record.scopes = [...record.scopes, scope].sort();
+    this.#feedOf(scope).touch(entry);
   }
 
   #adopt(key: string, record: MemoryRecord): void {
@@ -126,13 +218,17 @@ export class MemoryTables {
 
   #touch(xid: number, entry: FeedEntry, news: Set<Scope>): void {
     entry.xid = xid;
-    let feed = this.feeds.get(entry.scope);
+    this.#feedOf(entry.scope).touch(entry);
+    news.add(entry.scope);
+  }
+
+  #feedOf(scope: Scope): ScopeFeed {
+    let feed = this.feeds.get(scope);
     if (feed === undefined) {
       feed = new ScopeFeed();
-      this.feeds.set(entry.scope, feed);
+      this.feeds.set(scope, feed);
     }
-    feed.touch(entry);
-    news.add(entry.scope);
+    return feed;
   }
 }
 
@@ -165,6 +261,10 @@ export function parentsOf(schema: Schema, collection: string, state: RecordState
 /** The outcome stays for ever; what explains it goes once the device has it. */
 function withoutBody(receipt: StoredApplied['receipt']): StoredApplied['receipt'] {
   switch (receipt.outcome) {
+    case 'applied': {
+      const { result: _, ...rest } = receipt;
+      return rest;
+    }
     case 'merged':
       return { ...receipt, lost: [] };
     case 'conflict':

@@ -10,6 +10,7 @@ import {
   type RecordState,
   type Result,
   type Scope,
+  type Snapshot,
   type Stamp,
   type UserId,
 } from '@holdfast/core';
@@ -28,11 +29,21 @@ import {
 } from '../store/server-store.ts';
 import type { LockTable } from './lock-table.ts';
 import type { RecordContent } from './memory-record.ts';
-import { livingScopes, type MemoryTables, parentsOf } from './memory-tables.ts';
+import { livingScopes, type MemoryTables, type MetDevice, parentsOf } from './memory-tables.ts';
 import { positionOf } from './transaction-log.ts';
 
 /** What a constraint of the database would say to a row: the reason to refuse it, or null. */
 export type RowCheck = (collection: string, id: string, values: Readonly<Record<string, Json>>) => string | null;
+
+export interface MemoryTransactionParts {
+  readonly xid: number;
+  readonly tables: MemoryTables;
+  readonly locks: LockTable;
+  /** The epoch in force. */
+  readonly epoch: () => Epoch;
+  readonly check: RowCheck;
+  readonly nowMs: number;
+}
 
 export type Draft = RecordContent & { collection: string; id: string };
 
@@ -43,29 +54,44 @@ export class MemoryTransaction implements ServerTransaction {
   readonly xid: number;
   readonly #tables: MemoryTables;
   readonly #locks: LockTable;
-  readonly #epoch: Epoch;
+  readonly #epoch: () => Epoch;
   readonly #check: RowCheck;
+  readonly #nowMs: number;
   #drafts = new Map<string, Draft>();
   readonly #applied = new Map<MutationId, StoredApplied>();
+  readonly #effects: Effects[] = [];
   readonly #acknowledged: [DeviceId, MutationId][] = [];
-  readonly #devices: [DeviceId, UserId][] = [];
+  readonly #devices = new Map<DeviceId, MetDevice>();
 
-  constructor(xid: number, tables: MemoryTables, locks: LockTable, epoch: Epoch, check: RowCheck) {
+  constructor({ xid, tables, locks, epoch, check, nowMs }: MemoryTransactionParts) {
     this.xid = xid;
     this.#tables = tables;
     this.#locks = locks;
     this.#epoch = epoch;
     this.#check = check;
+    this.#nowMs = nowMs;
   }
 
-  async meetDevice(device: DeviceId, user: UserId): Promise<'known' | 'taken'> {
+  /** No epoch begins while others hold it; whoever begins one holds it alone. */
+  async holdEpoch(mode: 'shared' | 'exclusive'): Promise<void> {
+    await this.#lock('epoch', mode);
+  }
+
+  async meetDevice(device: DeviceId, user: UserId, floor?: Snapshot | null): Promise<'known' | 'taken'> {
     if (!this.#tables.devices.has(device)) await this.#lock(`device/${device}`, 'exclusive');
-    const owner = this.#tables.devices.get(device);
-    if (owner === undefined) this.#devices.push([device, user]);
-    return owner === undefined || owner === user ? 'known' : 'taken';
+    const met = this.#tables.devices.get(device);
+    if (met !== undefined && met.user !== user) return 'taken';
+    const oldest = floor === undefined || floor === null ? null : Number(floor.split(':')[0]);
+    this.#devices.set(device, {
+      user,
+      seenAt: this.#nowMs,
+      floor: floor === undefined ? (met?.floor ?? null) : oldest,
+    });
+    return 'known';
   }
 
   async load({ ids, records, parents }: LoadRequest): Promise<Loaded> {
+    await this.holdEpoch('shared');
     const wanted = new Map<string, 'shared' | 'exclusive'>();
     for (const { collection, id } of parents) wanted.set(recordKey(collection, id), 'shared');
     for (const { collection, id } of records) wanted.set(recordKey(collection, id), 'exclusive');
@@ -86,7 +112,7 @@ export class MemoryTransaction implements ServerTransaction {
         lastScopes: record.content.lastScopes,
       });
     }
-    return { records: loaded, applied: this.#lookUp(ids) };
+    return { epoch: this.#epoch(), records: loaded, applied: this.#lookUp(ids) };
   }
 
   #lookUp(ids: readonly MutationId[]): ReadonlyMap<MutationId, StoredApplied> {
@@ -102,9 +128,13 @@ export class MemoryTransaction implements ServerTransaction {
   }
 
   async apply(effects: Effects): Promise<Result<null, ApplyProblem>> {
-    for (const { id } of effects.applied) {
+    await this.holdEpoch('shared');
+    for (const { id, user } of effects.applied) {
       await this.#lock(`applied/${id}`, 'exclusive');
-      if (this.#tables.applied.has(id) || this.#applied.has(id)) return err({ detail: `${id}: has an outcome` });
+      const before = this.#tables.applied.get(id);
+      if ((before && !isStrangersDiscard(before, user)) || this.#applied.has(id)) {
+        return err({ detail: `${id}: has an outcome` });
+      }
     }
     const before = this.#drafts;
     this.#drafts = new Map(before);
@@ -121,6 +151,7 @@ export class MemoryTransaction implements ServerTransaction {
       const receipt = { ...row.receipt, position };
       this.#applied.set(row.id, { ...row, position, receipt });
     }
+    this.#effects.push(effects);
     return ok(null);
   }
 
@@ -132,7 +163,7 @@ export class MemoryTransaction implements ServerTransaction {
     const living = prior !== null && prior.state.deleted === null;
     if (kind === 'insert' && living) return `${collection}: the id exists`;
     if (kind !== 'insert' && !living) return `${collection}: there is no such record`;
-    const version = nextVersion(prior?.state ?? null, this.#epoch);
+    const version = nextVersion(prior?.state ?? null, this.#epoch());
     const state = nextState(prior?.state ?? null, kind, row.changes, { version, ...by });
     const detail = kind === 'delete' ? null : this.#refusal(collection, row.id, state);
     if (detail !== null) return detail;
@@ -142,6 +173,7 @@ export class MemoryTransaction implements ServerTransaction {
       state,
       lastScopes: kind === 'delete' && prior !== null ? this.#scopes(collection, row.id, prior.state) : [],
       createdIn: kind === 'insert' ? this.xid : (prior?.createdIn ?? this.xid),
+      deletedIn: kind === 'delete' ? this.xid : null,
       changedIn: kind === 'insert' ? {} : this.#changedIn(prior?.changedIn ?? {}, row.changes),
       stamp: highest(prior?.stamp ?? null, row.changes),
     });
@@ -181,6 +213,7 @@ export class MemoryTransaction implements ServerTransaction {
 
   /** Locks a record and what it inherits from, for a writer that did not load it. */
   async lockForImport(collection: string, id: string, values: Readonly<Record<string, Json>>): Promise<void> {
+    await this.holdEpoch('shared');
     const key = recordKey(collection, id);
     await this.#lock(key, 'exclusive');
     const state = this.stateOf(key);
@@ -204,10 +237,16 @@ export class MemoryTransaction implements ServerTransaction {
 
   /** Makes everything seen, in one go. Gives the scopes with news. */
   commit(): ReadonlySet<Scope> {
-    for (const [device, user] of this.#devices) this.#tables.devices.set(device, user);
+    for (const [device, met] of this.#devices) this.#tables.devices.set(device, met);
     for (const row of this.#applied.values()) this.#tables.addApplied(row);
+    for (const effects of this.#effects) this.#tables.ledger.take(effects);
     for (const [device, id] of this.#acknowledged) this.#tables.acknowledge(device, id);
     return this.#tables.commit(this.xid, this.#drafts);
+  }
+
+  /** What it makes of the records that it wrote. */
+  changed(): readonly Draft[] {
+    return [...this.#drafts.values()];
   }
 
   #lock(key: string, mode: 'shared' | 'exclusive'): Promise<void> {
@@ -217,6 +256,11 @@ export class MemoryTransaction implements ServerTransaction {
   async #lockAll(wanted: ReadonlyMap<string, 'shared' | 'exclusive'>): Promise<void> {
     for (const key of [...wanted.keys()].sort()) await this.#lock(key, wanted.get(key) ?? 'exclusive');
   }
+}
+
+/** Said by somebody of an id that is not his: gives way to the mutation itself. */
+function isStrangersDiscard(row: StoredApplied, user: UserId): boolean {
+  return row.receipt.outcome === 'discarded' && row.user !== user;
 }
 
 function highest(before: Stamp | null, changes: readonly StampedChange[]): Stamp {

@@ -21,6 +21,17 @@ export class ScopeFeed {
     }
   }
 
+  /** Every entry, the one that changed last at the end. */
+  *inOrder(): Iterable<FeedEntry> {
+    for (const line of this.#log) if (line.turn === line.entry.turn) yield line.entry;
+  }
+
+  /** Takes an entry away; what the log says of it is no live line any more. */
+  forget(entry: FeedEntry): void {
+    this.#entries.delete(entry);
+    entry.turn += 1;
+  }
+
   *present(): Iterable<FeedEntry> {
     for (const entry of this.#entries) if (entry.present) yield entry;
   }

@@ -5,8 +5,17 @@ export type SeenBy = (xid: number) => boolean;
 
 /** Numbers transactions and knows which are under way, as Postgres does. */
 export class TransactionLog {
-  #next = 1;
+  #next: number;
   readonly #running = new Set<number>();
+
+  constructor(next = 1) {
+    this.#next = next;
+  }
+
+  /** The number of the next transaction. */
+  get next(): number {
+    return this.#next;
+  }
 
   begin(): number {
     const xid = this.#next;
@@ -20,8 +29,14 @@ export class TransactionLog {
     this.#running.delete(xid);
   }
 
-  snapshot(): Snapshot {
+  /** The oldest under way, or the next: all before it are over. */
+  oldest(): number {
     // A set keeps the order of insertion, which is that of the numbers.
+    for (const xid of this.#running) return xid;
+    return this.#next;
+  }
+
+  snapshot(): Snapshot {
     const running = [...this.#running];
     return `${running[0] ?? this.#next}:${this.#next}:${running.join(',')}` as Snapshot;
   }

@@ -1,6 +1,7 @@
 import { err, invariant, must, ok, type Result, versionCount, versionEpoch } from '@holdfast/core';
 import type { AppliedRow, ApplyProblem, Effects, RecordBatch } from '../store/server-store.ts';
 import { changeContext, rowToWrite } from './change-context.ts';
+import { keepLedger } from './keep-ledger.ts';
 import type { SqlContext } from './load-records.ts';
 import { mayRepeat } from './repeat.ts';
 import { type SqlParameter, type SqlSession, sqlState } from './sql-database.ts';
@@ -35,7 +36,9 @@ async function writeAll(session: SqlSession, context: SqlContext, effects: Effec
       }
     }
     what = 'outcomes';
-    await keepOutcomes(session, context, effects.applied);
+    const kept = await keepOutcomes(session, context, effects.applied);
+    if (kept !== effects.applied.length) return { detail: 'an id has an outcome' };
+    await keepLedger(session, context.names, effects);
     return null;
   } catch (error) {
     const state = sqlState(error);
@@ -101,8 +104,8 @@ function statementFor(context: SqlContext, batch: RecordBatch): { text: string; 
   };
 }
 
-async function keepOutcomes(session: SqlSession, { names }: SqlContext, rows: readonly AppliedRow[]): Promise<void> {
-  if (rows.length === 0) return;
+async function keepOutcomes(session: SqlSession, { names }: SqlContext, rows: readonly AppliedRow[]): Promise<number> {
+  if (rows.length === 0) return 0;
   const json = rows.map((row) => ({
     id: row.id,
     transaction: row.transaction,
@@ -113,17 +116,25 @@ async function keepOutcomes(session: SqlSession, { names }: SqlContext, rows: re
     record: row.record,
     count: row.version === null ? null : versionCount(row.version),
     epoch: row.version === null ? null : versionEpoch(row.version),
+    touched: row.touched.length === 0 ? null : row.touched,
     resolves: row.resolves.length === 0 ? null : row.resolves,
     ...receiptColumns(row.receipt),
   }));
-  await session.query(
-    `INSERT INTO ${names.hf('applied')} (id, transaction, device, user_id, fingerprint, collection, record, count,
-       epoch, resolves, outcome, reason, body, xid)
-     SELECT p.id, p.transaction, p.device, p.user_id, p.fingerprint, p.collection, p.record, p.count,
-       e.ordinal, p.resolves, p.outcome, p.reason, p.body, pg_current_xact_id()
+  const columns = ['transaction', 'device', 'user_id', 'fingerprint', 'collection', 'record', 'count', 'touched'];
+  const more = ['resolves', 'outcome', 'reason', 'body'];
+  const list = [...columns, ...more];
+  // What somebody said of an id that is not his gives way to the mutation itself.
+  const { affected } = await session.query(
+    `INSERT INTO ${names.hf('applied')} AS a (id, ${list.join(', ')}, epoch, xid)
+     SELECT p.id, ${list.map((column) => `p.${column}`).join(', ')}, e.ordinal, pg_current_xact_id()
      FROM jsonb_to_recordset($1::jsonb) p(id uuid, transaction uuid, device uuid, user_id text, fingerprint text,
-       collection text, record text, count bigint, epoch text, resolves uuid[], outcome text, reason text, body jsonb)
-     LEFT JOIN ${names.hf('epoch')} e ON e.epoch = p.epoch`,
+       collection text, record text, count bigint, epoch text, touched jsonb, resolves uuid[], outcome text,
+       reason text, body jsonb)
+     LEFT JOIN ${names.hf('epoch')} e ON e.epoch = p.epoch
+     ON CONFLICT (id) DO UPDATE SET ${[...list, 'epoch', 'xid'].map((column) => `${column} = excluded.${column}`).join(', ')},
+       acknowledged = false
+     WHERE a.outcome = 'discarded' AND a.user_id <> excluded.user_id`,
     [JSON.stringify(json)],
   );
+  return affected;
 }

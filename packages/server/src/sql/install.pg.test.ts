@@ -134,7 +134,9 @@ await onPostgres('installing on Postgres', (database) => {
         { values: { place: 'here', day: '2024-01-01' }, stamp: '0'.repeat(16) as never, tie: '' as never },
       ];
       const batches = [{ collection: 'visits', kind: 'insert' as const, rows: [{ id: 'v', changes }] }];
-      expect(await tx.apply({ batches, applied: [], by: 'ada' as never, authority: null })).toMatchObject({ ok: true });
+      expect(
+        await tx.apply({ batches, applied: [], audit: [], bay: [], at: 0, by: 'ada' as never, authority: null }),
+      ).toMatchObject({ ok: true });
     });
     const by = `SELECT created->>6 AS created, marks->'place'->>6 AS place FROM plain.hf_record WHERE id = 'v'`;
     expect((await admin.query(by)).rows).toEqual([{ created: 'ada', place: null }]);

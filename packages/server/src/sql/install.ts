@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Epoch, Schema } from '@holdfast/core';
 import { appIndexes, appTable, checkTables, numberCollections } from './app-tables.ts';
 import { type EpochDeps, establishEpoch } from './epoch.ts';
+import { ledgerTables } from './ledger-tables.ts';
 import { placeFunction } from './place-function.ts';
 import { sharedFunctions } from './shared-functions.ts';
 import { sidecarTables } from './sidecar-tables.ts';
@@ -10,7 +11,7 @@ import { quoteText, type SqlNames } from './sql-names.ts';
 import { TRIGGERS_A_TABLE, watchFunction, watchTriggers } from './watch-function.ts';
 
 /** The form of the sidecar tables. Raise it together with the steps that lead there. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 export interface Installed {
   readonly epoch: Epoch;
@@ -38,7 +39,8 @@ export async function install(
     // Asked for first: even with IF NOT EXISTS, making one takes a right that a plain role may lack.
     const there = await session.query('SELECT FROM pg_namespace WHERE nspname = $1', [pgSchema]);
     if (there.rows.length === 0) await session.script(`CREATE SCHEMA ${names.schema}`);
-    await session.script(sidecarTables(names));
+    await session.script(sidecarTables(names) + ledgerTables(names));
+    await upgradeSidecars(session, names);
     const numbers = await numberCollections(session, schema, names);
     const collections = [...schema.collections.values()];
     await session.script(collections.map((each) => appTable(each, names)).join('\n'));
@@ -55,6 +57,19 @@ export async function install(
     await watch(session, schema, names, pgSchema, parts.join('\n'));
     return { epoch, numbers };
   });
+}
+
+/** What tables of an earlier form lack. Asked for first: to alter a table waits for everybody who uses it. */
+async function upgradeSidecars(session: SqlSession, names: SqlNames): Promise<void> {
+  await addColumn(session, names.hf('applied'), 'touched', 'jsonb');
+}
+
+async function addColumn(session: SqlSession, table: string, column: string, type: string): Promise<void> {
+  const { rows } = await session.query(
+    'SELECT FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2 AND NOT attisdropped',
+    [table, column],
+  );
+  if (rows.length === 0) await session.script(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
 }
 
 /** Triggers and functions, unless just these are there: making them anew would wait for every writer. */

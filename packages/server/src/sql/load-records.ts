@@ -1,6 +1,6 @@
 import { type Collection, type Json, must, type Schema, type Scope } from '@holdfast/core';
 import { type Loaded, type LoadedRecord, type LoadRequest, type RecordKey, recordKey } from '../store/server-store.ts';
-import { type Epochs, markFrom, type StoredMark, versionFrom } from './mark-codec.ts';
+import { type Epochs, latestEpoch, markFrom, type StoredMark, versionFrom } from './mark-codec.ts';
 import type { SqlSession } from './sql-database.ts';
 import { quoteName, rowAsJson, type SqlNames } from './sql-names.ts';
 import { type AppliedJson, appliedAsJson, appliedFrom } from './stored-applied.ts';
@@ -62,7 +62,8 @@ export async function loadRecords(
     const ids = new Set([...(records.get(collection) ?? []), ...(parents.get(collection) ?? [])]);
     await readRecords(session, context, collection, ids, epochs, found);
   }
-  return { loaded: { applied: await readApplied(session, context, request, epochs), records: found }, reserved };
+  const applied = await readApplied(session, context, request, epochs);
+  return { loaded: { epoch: latestEpoch(epochs), applied, records: found }, reserved };
 }
 
 function keySets(context: SqlContext, keys: readonly RecordKey[]): KeySets {

@@ -6,6 +6,12 @@ export type StoredMark = readonly [number, number, string, string, string, strin
 /** Ordinals of epochs as their names. */
 export type Epochs = Readonly<Record<string, string>>;
 
+/** The one in force: that of the highest ordinal. */
+export function latestEpoch(epochs: Epochs): Epoch {
+  const last = Object.keys(epochs).reduce((a, b) => (Number(b) > Number(a) ? b : a), '0');
+  return must(epochs[last], 'an epoch') as Epoch;
+}
+
 export function markFrom(stored: StoredMark, epochs: Epochs): FieldMark {
   const [count, epoch, , stamp, tie, authority, by] = stored;
   return { version: versionFrom(count, epoch, epochs), stamp: stamp as Stamp, tie, authority, by };

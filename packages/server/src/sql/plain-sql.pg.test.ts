@@ -66,7 +66,15 @@ function plainSql(connect: () => Promise<SqlDatabase>): void {
       const values = { name: 'n', phone: null, mentorId: 'm1', region: null };
       const changes = [{ values, stamp: future as never, tie: 'tie' as never }];
       const batches = [{ collection: 'contacts', kind: 'insert' as const, rows: [{ id: a, changes }] }];
-      const done = await tx.apply({ batches, applied: [], by: 'ada' as UserId, authority: 'mentor' });
+      const done = await tx.apply({
+        batches,
+        applied: [],
+        audit: [],
+        bay: [],
+        at: 0,
+        by: 'ada' as UserId,
+        authority: 'mentor',
+      });
       expect(done.ok).toBe(true);
     });
     const since = await cursor('mentor:m1');

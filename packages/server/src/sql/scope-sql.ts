@@ -1,4 +1,4 @@
-import { type Collection, type Column, must, type Schema, type ScopeTemplate } from '@holdfast/core';
+import { type Collection, type Column, escapeOf, must, type Schema, type ScopeTemplate } from '@holdfast/core';
 import { quoteName, quoteText, type SqlNames } from './sql-names.ts';
 
 /** The longest scope that can be named on the wire; what is longer could be held by nobody. */
@@ -11,7 +11,11 @@ const MAX_SCOPE = 200;
 export function scopeExpression(collection: Collection, template: ScopeTemplate, row: string): string {
   const parts = [quoteText(template.literals[0] ?? '')];
   for (const [index, field] of template.fields.entries()) {
-    parts.push(fieldAsText(collection, field, row), quoteText(template.literals[index + 1] ?? ''));
+    const value = (template.escapes[index] ?? []).reduce(
+      (text, character) => `replace(${text}, ${quoteText(character)}, ${quoteText(escapeOf(character))})`,
+      fieldAsText(collection, field, row),
+    );
+    parts.push(value, quoteText(template.literals[index + 1] ?? ''));
   }
   // Compared and ordered by bytes, whatever collation the columns have.
   return `(${parts.join(' || ')}) COLLATE "C"`;

@@ -42,6 +42,9 @@ CREATE TABLE IF NOT EXISTS ${hf('record')} (
   awaited boolean NOT NULL DEFAULT false,
   PRIMARY KEY (collection, id)
 ) WITH (fillfactor = 90);
+-- A deleted record whose content was forgotten has an empty one.
+CREATE INDEX IF NOT EXISTS hf_record_deleted ON ${hf('record')} (collection, id)
+  WHERE deleted IS NOT NULL AND content <> '{}'::jsonb;
 
 CREATE TABLE IF NOT EXISTS ${hf('feed')} (
   scope int NOT NULL,
@@ -53,6 +56,7 @@ CREATE TABLE IF NOT EXISTS ${hf('feed')} (
   PRIMARY KEY (scope, collection, id)
 );
 CREATE INDEX IF NOT EXISTS hf_feed_xid ON ${hf('feed')} (scope, xid);
+CREATE INDEX IF NOT EXISTS hf_feed_left ON ${hf('feed')} (xid) WHERE NOT present;
 
 CREATE TABLE IF NOT EXISTS ${hf('applied')} (
   id uuid PRIMARY KEY,
@@ -64,6 +68,7 @@ CREATE TABLE IF NOT EXISTS ${hf('applied')} (
   record text NOT NULL,
   count bigint,
   epoch int,
+  touched jsonb,
   resolves uuid[],
   outcome text NOT NULL,
   reason text,
@@ -72,13 +77,19 @@ CREATE TABLE IF NOT EXISTS ${hf('applied')} (
   xid xid8 NOT NULL
 );
 CREATE INDEX IF NOT EXISTS hf_applied_device ON ${hf('applied')} (device, xid) WHERE NOT acknowledged;
-CREATE INDEX IF NOT EXISTS hf_applied_resolves ON ${hf('applied')} USING gin (resolves);
+-- Only the few that resolve something, and each at its place at once: a list of pending entries would be
+-- walked again for every id that is asked for.
+DROP INDEX IF EXISTS ${hf('applied_resolves')};
+CREATE INDEX IF NOT EXISTS hf_applied_resolving ON ${hf('applied')} USING gin (resolves)
+  WITH (fastupdate = off) WHERE resolves IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS ${hf('device')} (
   id uuid PRIMARY KEY,
   user_id text NOT NULL,
   first_seen timestamptz NOT NULL,
-  last_seen timestamptz NOT NULL
+  last_seen timestamptz NOT NULL,
+  floor xid8
 );
+ALTER TABLE ${hf('device')} ADD COLUMN IF NOT EXISTS floor xid8;
 `;
 }

@@ -1,4 +1,6 @@
-import type { DeviceId, Epoch, MutationId, Position, Schema, Scope, UserId } from '@holdfast/core';
+import type { DeviceId, Epoch, MutationId, Position, Schema, Scope, Snapshot, UserId } from '@holdfast/core';
+import type { AuditRequest } from '../store/audit.ts';
+import type { BayRequest } from '../store/bay.ts';
 import type {
   Effects,
   FeedRequest,
@@ -9,10 +11,13 @@ import type {
   ServerTransaction,
 } from '../store/server-store.ts';
 import { applyEffects } from './apply-effects.ts';
+import { compact, readSnapshot, writeSnapshot } from './compact.ts';
+import { beginEpoch } from './epoch.ts';
 import { importRows } from './import-rows.ts';
 import { install } from './install.ts';
 import { loadRecords, releaseReserved, type SqlContext } from './load-records.ts';
 import { readFeed } from './read-feed.ts';
+import { findInBay, readAudit, readBay } from './read-ledger.ts';
 import { repeat } from './repeat.ts';
 import type { SqlDatabase, SqlSession } from './sql-database.ts';
 import { sqlNames } from './sql-names.ts';
@@ -43,7 +48,7 @@ export async function openSqlStore(
 
 class SqlStore implements ServerStore {
   readonly kind: 'pglite' | 'postgres';
-  readonly epoch: Epoch;
+  #epoch: Epoch;
   readonly #db: SqlDatabase;
   readonly #context: SqlContext;
   readonly #deps: SqlStoreDeps;
@@ -51,10 +56,14 @@ class SqlStore implements ServerStore {
 
   constructor(db: SqlDatabase, context: SqlContext, epoch: Epoch, deps: SqlStoreDeps) {
     this.kind = db.kind;
-    this.epoch = epoch;
+    this.#epoch = epoch;
     this.#db = db;
     this.#context = context;
     this.#deps = deps;
+  }
+
+  get epoch(): Epoch {
+    return this.#epoch;
   }
 
   transaction<T>(work: (tx: ServerTransaction) => Promise<T>): Promise<T> {
@@ -68,8 +77,47 @@ class SqlStore implements ServerStore {
     );
   }
 
-  read(request: FeedRequest) {
-    return readFeed(this.#db, this.#context, request);
+  async read(request: FeedRequest) {
+    const read = await readFeed(this.#db, this.#context, request);
+    this.#epoch = read.epoch;
+    return read;
+  }
+
+  async newEpoch(): Promise<Epoch> {
+    this.#epoch = await this.#alone((session) => beginEpoch(session, this.#context.names, this.#deps));
+    return this.#epoch;
+  }
+
+  backupBegins(): Promise<Snapshot> {
+    return this.#alone(async (session) => {
+      const { rows } = await session.query('SELECT pg_current_snapshot()::text AS snapshot');
+      const snapshot = String(rows[0]?.['snapshot']) as Snapshot;
+      await writeSnapshot(session, this.#context.names, 'backup', snapshot);
+      return snapshot;
+    });
+  }
+
+  backupDone(): Promise<Snapshot | null> {
+    return this.#alone(async (session) => {
+      const { names } = this.#context;
+      const snapshot = await readSnapshot(session, names, 'backup');
+      if (snapshot !== null) await writeSnapshot(session, names, 'durable', snapshot);
+      return snapshot;
+    });
+  }
+
+  compact(seenSinceMs: number) {
+    return this.#alone((session) => compact(session, this.#context.names, seenSinceMs));
+  }
+
+  /** For whoever runs the server: as long as it takes, and again where others stood in its way. */
+  #alone<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
+    return repeat(this.#deps.random, () =>
+      this.#db.transaction(async (session) => {
+        await session.script('SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0');
+        return work(session);
+      }),
+    );
   }
 
   importRows(collection: string, rows: readonly ImportRow[]): Promise<void> {
@@ -83,6 +131,18 @@ class SqlStore implements ServerStore {
     );
     const { rows } = await this.#db.query(parts.join(' UNION ALL '));
     return Object.fromEntries(rows.map((row) => [String(row['name']), Number(row['count'])]));
+  }
+
+  readAudit(request: AuditRequest) {
+    return readAudit(this.#db, this.#context.names, request);
+  }
+
+  readBay(request: BayRequest) {
+    return readBay(this.#db, this.#context.names, request);
+  }
+
+  findInBay(mutation: MutationId) {
+    return findInBay(this.#db, this.#context.names, mutation);
   }
 
   onNews(listener: (scopes: readonly Scope[]) => void): () => void {
@@ -125,12 +185,15 @@ class SqlTransaction implements ServerTransaction {
     this.#deps = deps;
   }
 
-  async meetDevice(device: DeviceId, user: UserId): Promise<'known' | 'taken'> {
+  async meetDevice(device: DeviceId, user: UserId, floor?: Snapshot | null): Promise<'known' | 'taken'> {
     const { affected } = await this.#session.query(
-      `INSERT INTO ${this.#context.names.hf('device')} AS d (id, user_id, first_seen, last_seen)
-       VALUES ($1::text::uuid, $2, to_timestamp($3::float8 / 1000), to_timestamp($3::float8 / 1000))
-       ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen WHERE d.user_id = excluded.user_id`,
-      [device, user, this.#deps.clock.now()],
+      `INSERT INTO ${this.#context.names.hf('device')} AS d (id, user_id, first_seen, last_seen, floor)
+       VALUES ($1::text::uuid, $2, to_timestamp($3::float8 / 1000), to_timestamp($3::float8 / 1000),
+         pg_snapshot_xmin($4::text::pg_snapshot))
+       ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen,
+         floor = CASE WHEN $5 THEN excluded.floor ELSE d.floor END
+       WHERE d.user_id = excluded.user_id`,
+      [device, user, this.#deps.clock.now(), floor ?? null, floor !== undefined],
     );
     return affected === 1 ? 'known' : 'taken';
   }

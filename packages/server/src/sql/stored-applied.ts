@@ -1,9 +1,9 @@
 import type { DeviceId, MutationId, Position, Receipt, TransactionId, UserId } from '@holdfast/core';
-import type { AppliedRow, StoredApplied } from '../store/server-store.ts';
+import type { AppliedRow, RecordVersion, StoredApplied } from '../store/server-store.ts';
 import { type Epochs, versionFrom } from './mark-codec.ts';
 
 /** What of a receipt is forgotten once it is acknowledged. */
-type Body = { lost?: unknown; sides?: unknown; detail?: unknown };
+type Body = { lost?: unknown; sides?: unknown; detail?: unknown; result?: unknown };
 
 /** A row of `hf_applied` as JSON. */
 export interface AppliedJson {
@@ -16,6 +16,7 @@ export interface AppliedJson {
   readonly record: string;
   readonly count: number | null;
   readonly epoch: number | null;
+  readonly touched: readonly RecordVersion[] | null;
   readonly resolves: readonly string[] | null;
   readonly outcome: string;
   readonly reason: string | null;
@@ -33,7 +34,9 @@ export function receiptColumns(receipt: AppliedRow['receipt']): Pick<AppliedJson
       return { outcome, reason: null, body: { sides: receipt.sides } };
     case 'refused':
       return { outcome, reason: receipt.reason, body: receipt.detail === null ? null : { detail: receipt.detail } };
-    default:
+    case 'applied':
+      return { outcome, reason: null, body: receipt.result === undefined ? null : { result: receipt.result } };
+    case 'discarded':
       return { outcome, reason: null, body: null };
   }
 }
@@ -50,7 +53,7 @@ export function receiptFrom(row: AppliedJson): Receipt {
       case 'refused':
         return { reason: row.reason, detail: row.body?.detail ?? null };
       default:
-        return {};
+        return row.body !== null && 'result' in row.body ? { result: row.body.result } : {};
     }
   };
   return { outcome: row.outcome, ...common, ...own() } as Receipt;
@@ -66,6 +69,7 @@ export function appliedFrom(row: AppliedJson, epochs: Epochs): StoredApplied {
     collection: row.collection,
     record: row.record,
     version: row.count === null || row.epoch === null ? null : versionFrom(row.count, row.epoch, epochs),
+    touched: row.touched ?? [],
     resolves: (row.resolves ?? []) as readonly MutationId[],
     position: row.xid as Position,
     receipt: receiptFrom(row),
@@ -75,7 +79,7 @@ export function appliedFrom(row: AppliedJson, epochs: Epochs): StoredApplied {
 /** The columns above of `row`, an alias, as one JSON object. */
 export function appliedAsJson(row: string): string {
   const columns = ['id', 'transaction', 'device', 'user_id', 'fingerprint', 'collection', 'record', 'count', 'epoch'];
-  const more = ['resolves', 'outcome', 'reason', 'body'];
+  const more = ['touched', 'resolves', 'outcome', 'reason', 'body'];
   const list = [...columns, ...more].map((column) => `'${column}', ${row}.${column}`);
   return `json_build_object(${list.join(', ')}, 'xid', ${row}.xid::text)`;
 }

@@ -15,11 +15,17 @@ import type {
   UserId,
   Version,
 } from '@holdfast/core';
+import type { AuditEntry, AuditPage, AuditRequest } from './audit.ts';
+import type { BayEntry, BayPage, BayRequest, StoredBayEntry } from './bay.ts';
+import type { RecordKey } from './record-key.ts';
 
-/** A record's address. */
-export interface RecordKey {
+export type { RecordKey } from './record-key.ts';
+
+/** A version of one record. */
+export interface RecordVersion {
   readonly collection: string;
-  readonly id: string;
+  readonly record: string;
+  readonly version: Version;
 }
 
 /** The outcome of a mutation, kept for ever; what SV1 rests on. */
@@ -34,6 +40,8 @@ export interface AppliedRow {
   readonly record: string;
   /** The version it made; null where it changed nothing. */
   readonly version: Version | null;
+  /** The versions that a command made; empty for all others. */
+  readonly touched: readonly RecordVersion[];
   /** The mutations it stands for; empty for most. */
   readonly resolves: readonly MutationId[];
   readonly receipt: WithoutPosition<Receipt>;
@@ -54,7 +62,7 @@ export interface LoadedRecord {
   readonly state: RecordState;
   /** The scopes it is present in; empty for a deleted one. */
   readonly scopes: readonly Scope[];
-  /** The scopes it was in when it was deleted; empty for a living one. */
+  /** The scopes it was in when it was deleted; empty for a living one, and once its content is forgotten (SV3). */
   readonly lastScopes: readonly Scope[];
 }
 
@@ -69,6 +77,8 @@ export interface LoadRequest {
 }
 
 export interface Loaded {
+  /** The epoch in force: none begins before the transaction ends. */
+  readonly epoch: Epoch;
   /** The rows of `ids`, and every row that resolves one of them, directly or through another. */
   readonly applied: ReadonlyMap<MutationId, StoredApplied>;
   /**
@@ -102,6 +112,10 @@ export interface Effects {
   /** In this order. */
   readonly batches: readonly RecordBatch[];
   readonly applied: readonly AppliedRow[];
+  readonly audit: readonly AuditEntry[];
+  readonly bay: readonly BayEntry[];
+  /** The server's time, in milliseconds since 1970: what audit and bay are dated by. */
+  readonly at: number;
   /** Whose work it is: the `by` and `authority` of every field mark. */
   readonly by: UserId;
   readonly authority: string | null;
@@ -115,15 +129,20 @@ export interface ApplyProblem {
 export interface ServerTransaction {
   /**
    * Binds the device to the user at its first contact and notes this one. `taken` when the id belongs to
-   * another user: nothing may then be done in its name.
+   * another user: nothing may then be done in its name. `floor`: what the device had read when it made the
+   * oldest work that it has not sent yet; no tombstone that it may still need is forgotten. Null where it
+   * has read nothing.
    */
-  meetDevice(device: DeviceId, user: UserId): Promise<'known' | 'taken'>;
+  meetDevice(device: DeviceId, user: UserId, floor?: Snapshot | null): Promise<'known' | 'taken'>;
   /**
    * Reads and locks, in the order of (collection, id). What it returns stays true until the transaction
    * ends. Called at most once in a transaction.
    */
   load(request: LoadRequest): Promise<Loaded>;
-  /** Writes under a savepoint: all of the effects, or none and the reason. */
+  /**
+   * Writes under a savepoint: all of the effects, or none and the reason. What a mutation that takes effect
+   * resolves is closed in the bay, for its own user.
+   */
   apply(effects: Effects): Promise<Result<null, ApplyProblem>>;
   /** Forgets the bodies of these receipts; their outcomes stay. */
   acknowledge(device: DeviceId, receipts: readonly MutationId[]): Promise<void>;
@@ -140,7 +159,9 @@ export interface FeedRow {
   /** The transaction in which the record came into this scope. */
   readonly entered: Position;
   readonly version: Version;
-  /** All values now; null where the row only says that the record left. */
+  /** Its highest stamp is earlier than was asked for, and it would come whole: it comes without values. */
+  readonly aged: boolean;
+  /** All values now; null where the row only says that the record left, and where it is aged. */
   readonly values: Readonly<Record<string, Json>> | null;
   /** For each field that changed since the record's creation: the transaction of its last change. */
   readonly changedIn: Readonly<Record<string, Position>>;
@@ -163,16 +184,59 @@ export interface FeedRequest {
   readonly limit: number;
   /** Bytes of values after which no further row is read; the first row always is. Default: no bound. */
   readonly maxBytes?: number;
+  /** Which receipts to bring: those after the one named, or none at all. Default: all there are. */
+  readonly receipts?: { readonly after: ReceiptPlace | null } | 'none';
+  /** Records of an earlier stamp come as `aged`, where they would come whole (SY14). Default: none do. */
+  readonly agedBefore?: Stamp | null;
+  /** Records to bring by their address, as far as they are present in one of `allowed`. */
+  readonly records?: { readonly keys: readonly RecordKey[]; readonly allowed: readonly Scope[] };
+  /** Asks for a checksum of every scope, where this read ends with its last row (SY16). */
+  readonly checksums?: boolean;
+}
+
+/** Receipts stand in this order. */
+export type ReceiptPlace = readonly [Position, MutationId];
+
+/** A record as it is now, for one who may see it. */
+export interface FetchedRecord extends RecordKey {
+  /** Null where there is none that may be seen. */
+  readonly found: { readonly version: Version; readonly values: Readonly<Record<string, Json>> } | null;
 }
 
 export interface FeedRead {
   /** Of the one statement that read all of this. */
   readonly snapshot: Snapshot;
+  /** The epoch in force at that moment. */
+  readonly epoch: Epoch;
   readonly rows: readonly FeedRow[];
   /** There are more rows after the last one. */
   readonly more: boolean;
   /** This device's unacknowledged receipts that the snapshot holds and `since` does not. */
   readonly receipts: readonly Receipt[];
+  /**
+   * For each of them that shows what a record holds: the scopes the record is in now; for a deleted one
+   * those it was in.
+   */
+  readonly shownIn: ReadonlyMap<MutationId, readonly Scope[]>;
+  /** There are more receipts after the last one: they did not fit into `maxBytes`. */
+  readonly moreReceipts: boolean;
+  /** Of the records asked for by address; those that did not fit into `maxBytes` are left out. */
+  readonly fetched: readonly FetchedRecord[];
+  /** Of every scope that was read, over the collections that were; null where rows are left, or nobody asked. */
+  readonly checksums: ReadonlyMap<Scope, string> | null;
+  /** Tombstones are forgotten up to here; a reader that has not read so far has to begin anew. Null: none are. */
+  readonly horizon: Snapshot | null;
+  /** What the last verified backup holds; null while nobody has said. */
+  readonly durable: Snapshot | null;
+}
+
+/** What a compaction forgot. */
+export interface Compaction {
+  readonly horizon: Snapshot | null;
+  /** Feed rows that only said that a record had left. */
+  readonly rows: number;
+  /** Deleted records whose last content is gone. */
+  readonly records: number;
 }
 
 /** A row to load from outside, as any other program would write it. */
@@ -192,14 +256,35 @@ export interface ImportRow {
  */
 export interface ServerStore {
   readonly kind: 'memory' | 'pglite' | 'postgres';
+  /** The epoch as this process last heard of it. */
   readonly epoch: Epoch;
   transaction<T>(work: (tx: ServerTransaction) => Promise<T>): Promise<T>;
   /** One statement, one snapshot. */
   read(request: FeedRequest): Promise<FeedRead>;
   /** Upserts rows straight into a collection's table; they reach devices like any change (SV4). */
   importRows(collection: string, rows: readonly ImportRow[]): Promise<void>;
+  /**
+   * Begins a new epoch, after the database was put back to an earlier day (SY11): every position becomes
+   * that of this transaction, and every device reads anew. Waits for what is under way.
+   */
+  newEpoch(): Promise<Epoch>;
+  /** Notes what a backup that begins after this will hold at the least. */
+  backupBegins(): Promise<Snapshot>;
+  /** The backup begun last is there and was tried: devices may forget what it holds. Null where none began. */
+  backupDone(): Promise<Snapshot | null>;
+  /**
+   * Forgets tombstones (SV3): what every device that was seen since `seenSinceMs` (milliseconds since 1970)
+   * has read, and has sent all its older work upon. The deleted records stay, without their content.
+   */
+  compact(seenSinceMs: number): Promise<Compaction>;
   /** How many living records each collection has. */
   counts(): Promise<Readonly<Record<string, number>>>;
+  /** CF4: who lost which value, to whom and why; the newest first. */
+  readAudit(request: AuditRequest): Promise<AuditPage>;
+  /** SV9: what was refused or conflicted, as it came; the newest first. */
+  readBay(request: BayRequest): Promise<BayPage>;
+  /** One entry of the bay, by the id of any mutation in it; null where there is none. */
+  findInBay(mutation: MutationId): Promise<StoredBayEntry | null>;
   /** Tells of scopes with news after a commit, by whichever process made it. Returns how to stop. */
   onNews(listener: (scopes: readonly Scope[]) => void): () => void;
   close(): Promise<void>;

@@ -5,6 +5,8 @@ import { contractSchema } from './server-store/contract-schema.ts';
 import { type ContractWorld, contractWorld } from './server-store/contract-world.ts';
 import { feedContract } from './server-store/feed-contract.ts';
 import { interleavingContract } from './server-store/interleaving-contract.ts';
+import { keepingContract } from './server-store/keeping-contract.ts';
+import { ledgerContract } from './server-store/ledger-contract.ts';
 import { outcomeContract } from './server-store/outcome-contract.ts';
 import { recordContract } from './server-store/record-contract.ts';
 import { scopeContract } from './server-store/scope-contract.ts';
@@ -39,6 +41,8 @@ export function serverStoreContract(
     scopeContract(current);
     feedContract(current);
     outcomeContract(current);
+    keepingContract(current);
+    ledgerContract(current);
     if (traits.overlapping) interleavingContract(current);
   });
 }

@@ -1,8 +1,23 @@
 import type { Schema, Scope, UserId } from '@holdfast/core';
 import { MEDIA_TYPE } from '@holdfast/core';
-import { type Backend, createDevice, createEngine, type Device, type Platform, readAnswer } from '@holdfast/device';
+import {
+  type Backend,
+  createDevice,
+  createEngine,
+  type Device,
+  type Platform,
+  readAnswer,
+  type WriteHooks,
+} from '@holdfast/device';
 import { type MemoryStorage, memoryStorage } from '@holdfast/device/node';
-import { createExchange, handleExchangeText, memoryStore, type Principal, type ServerStore } from '@holdfast/server';
+import {
+  type CommandHandlers,
+  createExchange,
+  handleExchangeText,
+  memoryStore,
+  type Principal,
+  type ServerStore,
+} from '@holdfast/server';
 import { createChance } from '../sim/chance.ts';
 import { createVirtualTime, settlePromises, type VirtualTime } from '../sim/virtual-time.ts';
 
@@ -15,17 +30,22 @@ export interface InProcessServer {
 
 const START_MS = 1_767_225_600_000;
 
-export function inProcessServer(schema: Schema): InProcessServer {
+export function inProcessServer(
+  schema: Schema,
+  options: { readonly commands?: CommandHandlers } = {},
+): InProcessServer {
   const time = createVirtualTime();
   const clock = { now: () => START_MS + time.now() };
   const store = memoryStore({ schema, clock, random: createChance(1) });
-  const exchange = createExchange({ store, schema, clock });
+  const exchange = createExchange({ store, schema, clock, ...options });
   return { store, time, handle: (principal, body) => handleExchangeText(exchange, principal, body) };
 }
 
 /** What a test does to the way between a device and its server. */
 export interface TestLink {
   up: boolean;
+  /** Whose token is sent, where it is not the device's user's. */
+  as: Principal | null;
   /** The next answers are lost on their way back. */
   loseAnswers: number;
   /** Answers instead of the server, where it is set: an address page, an error. */
@@ -50,6 +70,9 @@ export interface TestDeviceOptions {
   readonly scopes: readonly string[];
   readonly disk?: MemoryStorage;
   readonly clockOffsetMs?: number;
+  readonly hooks?: WriteHooks;
+  /** Told of faults that must not reach a writer. */
+  readonly onFault?: (error: unknown) => void;
   /** Default: true. */
   readonly linkUp?: boolean;
 }
@@ -64,13 +87,13 @@ export async function testDevice<S extends Schema>(
 ): Promise<TestDevice<S>> {
   opened += 1;
   const { time } = server;
-  const disk = options.disk ?? memoryStorage({ after: time.after });
+  const disk = options.disk ?? memoryStorage({ timers: { after: time.after } });
   const principal: Principal = {
     user: options.user as UserId,
     role: options.role ?? null,
     scopes: options.scopes as readonly Scope[],
   };
-  const link: TestLink = { up: options.linkUp ?? true, loseAnswers: 0, answer: null, requests: 0 };
+  const link: TestLink = { up: options.linkUp ?? true, as: null, loseAnswers: 0, answer: null, requests: 0 };
   const engine = await createEngine({
     schema,
     user: options.user as UserId,
@@ -80,10 +103,16 @@ export async function testDevice<S extends Schema>(
     storeName: options.user,
   });
   let ids = 0;
-  const device = await createDevice(schema, engine, () => {
-    ids += 1;
-    return `${options.user}-${opened}-${ids}`;
-  });
+  const device = await createDevice(
+    schema,
+    engine,
+    () => {
+      ids += 1;
+      return `${options.user}-${opened}-${ids}`;
+    },
+    options.hooks,
+    options.onFault,
+  );
   await settlePromises();
   return {
     device,
@@ -112,7 +141,7 @@ function backendOf(server: InProcessServer, principal: Principal, link: TestLink
         return readAnswer(request, new Response(null, { status, headers: { 'content-type': type } }), body);
       }
       link.requests += 1;
-      const { status, body } = await server.handle(principal, JSON.stringify(request));
+      const { status, body } = await server.handle(link.as ?? principal, JSON.stringify(request));
       if (link.loseAnswers > 0) {
         link.loseAnswers -= 1;
         return { type: 'down', detail: 'the answer was lost' };
@@ -124,7 +153,8 @@ function backendOf(server: InProcessServer, principal: Principal, link: TestLink
   };
 }
 
-function platformOf(time: VirtualTime, seed: number, offsetMs: number): Platform {
+/** A platform of one tab, whose time the test turns; `offsetMs` is how wrong its clock is. */
+export function platformOf(time: VirtualTime, seed: number, offsetMs: number): Platform {
   const tails = new Map<string, Promise<unknown>>();
   return {
     clock: { now: () => START_MS + time.now() + offsetMs, monotonic: () => time.now() },

@@ -10,6 +10,8 @@ import { build } from 'vite';
 export interface TestProcess {
   /** Resolves at the first line it prints that begins so, with that line. */
   line(start: string): Promise<string>;
+  /** Resolves once it has printed so many lines that begin so. */
+  atLeast(start: string, count: number): Promise<void>;
   /** What it has printed so far. */
   readonly lines: readonly string[];
   /** kill -9 */
@@ -66,21 +68,26 @@ function startProcess(file: string, args: readonly string[]): TestProcess {
     lines.push(line);
     for (const listener of [...onLine]) listener();
   });
+  /** Looks after each line until there is something to find. */
+  const printed = <T>(start: string, find: () => T | undefined): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        const found = find();
+        if (found === undefined) return;
+        onLine.delete(look);
+        resolve(found);
+      };
+      onLine.add(look);
+      exit.then((code) => reject(new Error(`the process ended (${code}) before it printed "${start}"`)));
+      look();
+    });
   return {
     lines,
     exit,
-    line: (start) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          const found = lines.find((line) => line.startsWith(start));
-          if (found === undefined) return;
-          onLine.delete(look);
-          resolve(found);
-        };
-        onLine.add(look);
-        exit.then((code) => reject(new Error(`the process ended (${code}) before it printed "${start}"`)));
-        look();
-      }),
+    line: (start) => printed(start, () => lines.find((line) => line.startsWith(start))),
+    async atLeast(start, count) {
+      await printed(start, () => lines.filter((line) => line.startsWith(start)).length >= count || undefined);
+    },
     async kill() {
       child.kill('SIGKILL');
       await exit;

@@ -1,18 +1,23 @@
 import {
   type Change,
+  type CommandMutation,
   type CreateMutation,
   type DeleteMutation,
   type DeviceId,
+  type DiscardMutation,
   type ExchangeRequest,
   type Json,
   type MutationId,
   PROTOCOL_VERSION,
+  type Reference,
+  type RestoreMutation,
   type Stamp,
   stampOf,
   type TransactionId,
   type UpdateMutation,
   VERSION_NONE,
   type Version,
+  WANT_ALL,
 } from '@holdfast/core';
 
 type Values = Readonly<Record<string, Json>>;
@@ -35,6 +40,9 @@ export interface MutationParts {
   readonly resolves?: readonly MutationId[];
   readonly schema?: number;
 }
+
+/** Parts of what is about no one record. */
+export type OtherParts = Partial<Omit<MutationParts, 'collection' | 'record' | 'values' | 'set' | 'was' | 'bases'>>;
 
 /** Makes mutations as a device would send them, with ids and stamps that grow. Without clock or chance. */
 export class MutationMaker {
@@ -66,12 +74,30 @@ export class MutationMaker {
     return { kind: 'delete', ...this.#common(parts), base, bases: [...(parts.bases ?? [])], stamp };
   }
 
+  restore(parts: MutationParts): RestoreMutation {
+    const stamp = parts.stamp ?? this.stamp();
+    const base = parts.base ?? VERSION_NONE;
+    return { kind: 'restore', ...this.#common(parts), base, set: this.#set({ ...parts, stamp }, base), stamp };
+  }
+
+  command(name: string, args: Values, targets: readonly Reference[], parts: OtherParts = {}): CommandMutation {
+    const stamp = parts.stamp ?? this.stamp();
+    return { kind: 'command', ...this.#any(parts), name, args, targets: [...targets], stamp };
+  }
+
+  /** Takes back the mutation whose id is given; with `resolves` it stands for answered work. */
+  discard(parts: OtherParts): DiscardMutation {
+    return { kind: 'discard', ...this.#any(parts), stamp: parts.stamp ?? this.stamp() };
+  }
+
   #common(parts: MutationParts) {
+    return { ...this.#any(parts), collection: parts.collection, record: parts.record };
+  }
+
+  #any(parts: OtherParts) {
     return {
       id: parts.id ?? this.uuid<MutationId>(),
       transaction: parts.transaction ?? this.uuid<TransactionId>(),
-      collection: parts.collection,
-      record: parts.record,
       schema: parts.schema ?? 1,
       after: [...(parts.after ?? [])],
       needs: [...(parts.needs ?? [])],
@@ -99,7 +125,7 @@ export function requestOf(device: DeviceId, parts: Partial<ExchangeRequest> = {}
     ack: { receipts: [], floor: null },
     cursor: null,
     catchUp: null,
-    want: { scopes: null, maxBytes: null },
+    want: WANT_ALL,
     ...parts,
   };
 }

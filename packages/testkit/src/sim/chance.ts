@@ -44,11 +44,31 @@ export function createChance(seed: number): Chance {
     below,
     happens: (probability) => fraction() < probability,
     pick(items) {
-      const item = items[below(items.length)];
-      if (item === undefined) throw new Error('nothing to pick from');
-      return item;
+      if (items.length === 0) throw new Error('nothing to pick from');
+      return items[below(items.length)] as (typeof items)[number];
     },
     bytes: (length) => Uint8Array.from({ length }, () => next() & 0xff),
     fork: () => createChance(next()),
+  };
+}
+
+/** A seed of its own for each named part of a world: what one draws, or a new part, moves no other. */
+export function seedFor(seed: number, ...parts: readonly (string | number)[]): number {
+  let hash = seed ^ 0x811c9dc5;
+  const text = parts.join('/');
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
+/** Chances by name, each with a stream of its own. */
+export function dice(seed: number): (name: string) => Chance {
+  const streams = new Map<string, Chance>();
+  return (name) => {
+    let stream = streams.get(name);
+    if (stream === undefined) {
+      stream = createChance(seedFor(seed, name));
+      streams.set(name, stream);
+    }
+    return stream;
   };
 }

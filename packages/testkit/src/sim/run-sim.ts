@@ -1,9 +1,12 @@
-import { type History, runHistory } from './world.ts';
+import { type History, runHistory } from './run-history.ts';
 
-export interface SimPlan {
+/** A share of a run: these seeds, one after the other. */
+export interface Share {
   readonly firstSeed: number;
+  /** From one seed to the next. */
+  readonly stride: number;
   /** Stop after this many histories; null for no limit. */
-  readonly seeds: number | null;
+  readonly histories: number | null;
   /** Stop after this long by the wall clock; null for no limit. */
   readonly minutes: number | null;
 }
@@ -12,54 +15,65 @@ export interface SimReport {
   readonly histories: number;
   readonly steps: number;
   readonly failures: number;
-  readonly stepsPerSecond: number;
-  readonly failed: readonly History[];
+  /** Of processor time. */
+  readonly seconds: number;
   /** What all histories together really did. */
   readonly counts: Readonly<Record<string, number>>;
 }
+
+/** The wall clock, and the processor time used so far; in milliseconds. */
+export interface Watch {
+  now(): number;
+  used(): number;
+}
+
+export const NO_REPORT: SimReport = { histories: 0, steps: 0, failures: 0, seconds: 0, counts: {} };
 
 const SHORT_STEPS = 40;
 const LONG_STEPS = 200;
 /** One history in a hundred is run twice: the same seed has to give the same trace (I16). */
 const REPEAT_EVERY = 100;
-const KEPT_FAILURES = 5;
 
 /** One in ten is long. */
 export function stepsOf(seed: number): number {
   return seed % 10 === 0 ? LONG_STEPS : SHORT_STEPS;
 }
 
-export async function runSim(
-  plan: SimPlan,
-  clock: { now(): number },
-  onFailure: (history: History) => void,
-): Promise<SimReport> {
-  const startedAt = clock.now();
-  const failed: History[] = [];
-  const counts: Record<string, number> = {};
-  let [histories, steps, failures] = [0, 0, 0];
+export async function runSim(share: Share, watch: Watch, onFailure: (history: History) => void): Promise<SimReport> {
+  const startedAt = watch.now();
+  const usedBefore = watch.used();
+  let report = NO_REPORT;
   const goesOn = () =>
-    (plan.seeds === null || histories < plan.seeds) &&
-    (plan.minutes === null || clock.now() - startedAt < plan.minutes * 60_000);
+    (share.histories === null || report.histories < share.histories) &&
+    (share.minutes === null || watch.now() - startedAt < share.minutes * 60_000);
   while (goesOn()) {
-    const seed = plan.firstSeed + histories;
+    const seed = share.firstSeed + report.histories * share.stride;
     let history = await runHistory(seed, stepsOf(seed));
-    if (histories % REPEAT_EVERY === 0) history = await runAgain(history);
-    histories += 1;
-    steps += history.steps;
-    for (const [name, count] of Object.entries(history.counts)) counts[name] = (counts[name] ?? 0) + count;
-    if (history.violations.length === 0) continue;
-    failures += 1;
-    if (failed.length < KEPT_FAILURES) failed.push(history);
-    onFailure(history);
+    if (report.histories % REPEAT_EVERY === 0) history = await runAgain(history);
+    const failed = history.violations.length > 0;
+    if (failed) onFailure(history);
+    const { steps, counts } = history;
+    report = addReports(report, { histories: 1, steps, failures: failed ? 1 : 0, seconds: 0, counts });
   }
-  const stepsPerSecond = Math.round((1_000 * steps) / Math.max(1, clock.now() - startedAt));
-  return { histories, steps, failures, stepsPerSecond, failed, counts };
+  return { ...report, seconds: (watch.used() - usedBefore) / 1_000 };
+}
+
+export function addReports(a: SimReport, b: SimReport): SimReport {
+  const counts = { ...a.counts };
+  for (const [name, count] of Object.entries(b.counts)) counts[name] = (counts[name] ?? 0) + count;
+  return {
+    histories: a.histories + b.histories,
+    steps: a.steps + b.steps,
+    failures: a.failures + b.failures,
+    seconds: a.seconds + b.seconds,
+    counts,
+  };
 }
 
 async function runAgain(history: History): Promise<History> {
-  const again = await runHistory(history.seed, stepsOf(history.seed));
+  const { seed } = history.plan;
+  const again = await runHistory(seed, stepsOf(seed));
   if (again.traceHash === history.traceHash) return history;
-  const problem = `[I16] seed ${history.seed} gave the trace ${history.traceHash}, then ${again.traceHash}`;
+  const problem = `[I16] seed ${seed} gave the trace ${history.traceHash}, then ${again.traceHash}`;
   return { ...history, violations: [...history.violations, problem] };
 }

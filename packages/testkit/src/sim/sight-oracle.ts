@@ -1,5 +1,6 @@
-import type { Json, Mutation, MutationId } from '@holdfast/core';
+import type { Json, Mutation, MutationId, RecordMutation } from '@holdfast/core';
 import type { Effects, ServerStore, ServerTransaction } from '@holdfast/server';
+import { FIRST_ROWS } from './first-rows.ts';
 
 interface DoseChange {
   readonly dose: Json;
@@ -14,48 +15,66 @@ interface DoseChange {
 export interface SightOracle {
   /** A request's mutations, before they are decided. */
   sent(mutations: readonly Mutation[]): void;
-  /** The store as the server uses it, with every commit looked at. */
-  readonly store: ServerStore;
+  /** This user has two devices that go on from one disk: who of them has seen what cannot be told from outside. */
+  cloned(user: string): void;
+  /** Each mutation's place among all that were answered, in the order of the commits. */
+  readonly answeredAt: ReadonlyMap<string, number>;
+  /** The store as the server uses it, with every commit looked at; `onApply` is asked before anything is written. */
+  watch(store: ServerStore, onApply: () => void): ServerStore;
 }
 
-export function watchSight(inner: ServerStore, violations: string[]): SightOracle {
+export function watchSight(violations: string[]): SightOracle {
   const mutations = new Map<MutationId, Mutation>();
   const outcomes = new Map<MutationId, string>();
-  const creates = new Map<string, Mutation>();
+  /** Every create of a record: one that was sent again has several. */
+  const creates = new Map<string, Mutation[]>();
   const doses = new Map<string, DoseChange[]>();
+  for (const [collection, rows] of FIRST_ROWS) {
+    if (collection !== 'doses') continue;
+    for (const { id, values } of rows) doses.set(id, [{ dose: values['dose'] ?? null, by: '' }]);
+  }
+
+  const answeredAt = new Map<string, number>();
+  const twins = new Set<string>();
 
   const committed = (effects: Effects) => {
-    for (const { id, receipt } of effects.applied) outcomes.set(id, receipt.outcome);
+    for (const { id, receipt } of effects.applied) {
+      if (outcomes.has(id))
+        violations.push(`[I1] ${id} was decided twice: ${outcomes.get(id)}, then ${receipt.outcome}`);
+      outcomes.set(id, receipt.outcome);
+      answeredAt.set(id, answeredAt.size);
+    }
     for (const { id, receipt } of effects.applied) {
       const mutation = mutations.get(id);
-      if (mutation === undefined) continue;
+      if (mutation === undefined || !('record' in mutation)) continue;
       checkNeeds(mutation);
       const by = effects.by;
       const blamed = receipt.outcome === 'merged' ? receipt.lost.map((loss) => loss.by) : [];
       if (receipt.outcome === 'conflict' && receipt.sides !== null) blamed.push(receipt.sides.by);
-      if (blamed.includes(by))
+      if (!twins.has(by) && blamed.includes(by)) {
         violations.push(`[CF1] ${by} lost against an own earlier write: ${id} ${receipt.outcome}`);
+      }
       if (mutation.collection === 'doses') checkDose(mutation, receipt.outcome, by);
     }
   };
 
   /** OB2: what needs a create is not answered before it has taken effect. */
-  const checkNeeds = (mutation: Mutation) => {
+  const checkNeeds = (mutation: RecordMutation) => {
     if (mutation.kind !== 'create') return;
     const person = mutation.set.flatMap(({ values }) =>
       typeof values.personId === 'string' ? [values.personId] : [],
     )[0];
-    const create = person === undefined ? undefined : creates.get(`people/${person}`);
-    if (create === undefined || create.transaction === mutation.transaction) return;
-    const outcome = outcomes.get(create.id);
-    if (outcome !== 'applied')
-      violations.push(`[OB2] ${mutation.id} was answered while its person is ${outcome ?? 'not'}`);
+    const made = creates.get(`people/${person}`) ?? [];
+    if (made.length === 0 || made.some(({ transaction }) => transaction === mutation.transaction)) return;
+    const answers = made.map(({ id }) => outcomes.get(id) ?? 'not');
+    if (!answers.includes('applied'))
+      violations.push(`[I10] [OB2] ${mutation.id} was answered while its person is ${answers.join(', ')}`);
   };
 
-  const checkDose = (mutation: Mutation, outcome: string, by: string) => {
+  const checkDose = (mutation: RecordMutation, outcome: string, by: string) => {
     const history = doses.get(mutation.record) ?? [];
     doses.set(mutation.record, history);
-    if (mutation.kind === 'delete') return;
+    if (!('set' in mutation)) return;
     const change = mutation.set.find(({ values }) => values.dose !== undefined);
     if (change?.values.dose === undefined) return;
     if (mutation.kind === 'create') {
@@ -64,7 +83,9 @@ export function watchSight(inner: ServerStore, violations: string[]): SightOracl
     }
     const shown = history.findLastIndex(({ dose }) => dose === change.was?.dose);
     const others = history.slice(shown + 1).filter((later) => later.by !== by);
-    if (outcome === 'applied') {
+    if (twins.has(by)) {
+      if (outcome === 'applied') history.push({ dose: change.values.dose, by });
+    } else if (outcome === 'applied') {
       if (shown < 0) violations.push(`[CF7] ${mutation.id} was made upon a dose that never was`);
       else if (others.length > 0)
         violations.push(`[CF7] ${by} overwrote a dose of ${others[0]?.by} without having seen it`);
@@ -78,12 +99,13 @@ export function watchSight(inner: ServerStore, violations: string[]): SightOracl
   const deletions = new Set<string>();
   const conflicts: { mutation: Mutation; by: string }[] = [];
 
-  const watched = (tx: ServerTransaction, effects: Effects[]): ServerTransaction => ({
+  const watched = (tx: ServerTransaction, effects: Effects[], onApply: () => void): ServerTransaction => ({
     meetDevice: (device, user) => tx.meetDevice(device, user),
     load: (request) => tx.load(request),
     acknowledge: (device, receipts) => tx.acknowledge(device, receipts),
     position: () => tx.position(),
     async apply(next) {
+      onApply();
       const result = await tx.apply(next);
       if (result.ok) effects.push(next);
       return result;
@@ -91,20 +113,24 @@ export function watchSight(inner: ServerStore, violations: string[]): SightOracl
   });
 
   return {
+    answeredAt,
+    cloned: (user) => void twins.add(user),
     sent(list) {
       for (const mutation of list) {
         if (mutations.has(mutation.id)) continue;
         mutations.set(mutation.id, mutation);
-        if (mutation.kind === 'create') creates.set(`${mutation.collection}/${mutation.record}`, mutation);
+        if (mutation.kind !== 'create') continue;
+        const key = `${mutation.collection}/${mutation.record}`;
+        creates.set(key, [...(creates.get(key) ?? []), mutation]);
       }
     },
-    store: {
+    watch: (inner, onApply) => ({
       ...inner,
       async transaction(work) {
         let effects: Effects[] = [];
         const result = await inner.transaction((tx) => {
           effects = [];
-          return work(watched(tx, effects));
+          return work(watched(tx, effects, onApply));
         });
         for (const each of effects) {
           for (const batch of each.batches) {
@@ -120,6 +146,6 @@ export function watchSight(inner: ServerStore, violations: string[]): SightOracl
         }
         return result;
       },
-    },
+    }),
   };
 }

@@ -4,161 +4,175 @@ import {
   createDevice,
   createEngine,
   type Device,
-  type Locks,
   type NoticeBoard,
   type Platform,
+  type StorageDriver,
   verify,
 } from '@holdfast/device';
-import { memoryStorage } from '@holdfast/device/node';
-import type { Chance } from './chance.ts';
-import type { SimLink } from './sim-network.ts';
-import { simSchema } from './sim-schema.ts';
-import { WORLD_START_MS } from './sim-server.ts';
+import { createChance, seedFor } from './chance.ts';
+import { createSimClock, type SimClock } from './sim-clock.ts';
+import type { SimDisk } from './sim-disk.ts';
+import type { SimLink } from './sim-link.ts';
+import { createSimLocks, type SimLocks } from './sim-locks.ts';
+import { type SimSchema, schemaOf } from './sim-schema.ts';
+import { createTabGate, type TabGate } from './tab-gate.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-export type SimSchema = typeof simSchema;
+export interface SimTab {
+  readonly device: Device<SimSchema>;
+  readonly gate: TabGate;
+}
 
-/** One installation: a disk that survives kills, and an engine that does not. */
+/** One installation: a disk that survives kills, and engines that do not. */
 export interface SimDevice {
+  /** Unlike the user's, it is its own: two devices of one user have two. */
+  readonly name: string;
   readonly user: string;
   readonly link: SimLink;
-  /** Its first tab; null while it is off. */
-  device: Device<SimSchema> | null;
-  /** All its tabs: engines of their own on one store. */
-  tabs: Device<SimSchema>[];
+  readonly disk: SimDisk;
+  readonly clock: SimClock;
+  /** The version of the app: of the schema it opens its store with, from its next start on. */
+  version: number;
+  /** Its open tabs, each an engine of its own on the one store. None while it is off. */
+  readonly tabs: readonly SimTab[];
   start(): Promise<void>;
   /** Stops it in the middle of whatever it does. */
   kill(): void;
-  setClock(offsetMs: number): void;
+  /** Closes every tab in good order. */
+  close(): Promise<void>;
+  freeze(tab: SimTab): void;
   /** Mutations of writes that resolved: from then on they must never be lost. */
   readonly acknowledged: Set<string>;
   /** Transaction → its mutations: they show and are answered together. */
   readonly transactions: Map<string, readonly string[]>;
+  /** What the device recomputes from nothing and finds different (SY5). */
   verify(): Promise<string[]>;
+  /** Errors that nothing in this world explains. */
   readonly faults: string[];
-}
-
-function mutex(): Locks {
-  const tails = new Map<string, Promise<unknown>>();
-  return {
-    exclusive(name, work) {
-      const run = (tails.get(name) ?? Promise.resolve()).then(work, work);
-      tails.set(
-        name,
-        run.catch(() => undefined),
-      );
-      return run;
-    },
-  };
 }
 
 /** One run of the device's processes, from start to kill. */
 interface Life {
   over: boolean;
-  readonly locks: Locks;
+  readonly locks: SimLocks;
   readonly listeners: Set<(notice: ChangeNotice) => void>;
 }
 
-function newLife(): Life {
-  return { over: false, locks: mutex(), listeners: new Set() };
-}
-
-/** Carries notices between the tabs of one life, never to the sender. */
-function boardFor(own: Life): NoticeBoard {
-  const mine = new Set<(notice: ChangeNotice) => void>();
-  return {
-    post(notice) {
-      for (const listener of own.listeners) if (!mine.has(listener)) listener(notice);
-    },
-    listen(listener) {
-      mine.add(listener);
-      own.listeners.add(listener);
-      return () => own.listeners.delete(listener);
-    },
-  };
+export interface SimDeviceParts {
+  readonly name: string;
+  readonly user: string;
+  readonly link: SimLink;
+  readonly disk: SimDisk;
+  readonly time: VirtualTime;
+  readonly seed: number;
+  readonly version: number;
 }
 
 /** How often a device has a second tab. */
 const SECOND_TAB = 0.3;
+const KEY = { key: new Uint8Array(32), salt: new Uint8Array(16) };
 
-export function createSimDevice(name: string, link: SimLink, time: VirtualTime, chance: Chance): SimDevice {
-  const disk = memoryStorage({ after: (ms, work) => time.after(ms, work) });
+export function createSimDevice(parts: SimDeviceParts): SimDevice {
+  const { name, user, link, disk, time, seed } = parts;
+  const clock = createSimClock(time);
+  const chance = createChance(seedFor(seed, 'device', name));
   const faults: string[] = [];
-  let offset = 0;
-  let life = newLife();
+  let life: Life | null = null;
+  let tabs: SimTab[] = [];
 
-  const platformOf = (own: Life): Platform => ({
-    clock: { now: () => WORLD_START_MS + time.now() + offset, monotonic: () => time.now() },
-    random: chance,
-    timers: {
-      after: (ms, work) =>
-        time.after(ms, () => {
-          if (!own.over) work();
-        }),
-    },
-    // Of all tabs together; a killed process's are gone with it.
-    locks: own.locks,
-    notices: boardFor(own),
-    nudges: { listen: () => () => {} },
-  });
-
-  const openTab = async (own: Life): Promise<Device<SimSchema>> => {
+  const openTab = async (own: Life): Promise<SimTab> => {
+    const gate = createTabGate();
+    const schema = schemaOf(sim.version);
     const engine = await createEngine({
-      schema: simSchema as Schema,
-      user: name as UserId,
-      storage: await disk.openDatabase({ key: new Uint8Array(32), salt: new Uint8Array(16) }),
+      schema: schema as Schema,
+      user: user as UserId,
+      storage: gatedStorage(await disk.storage.openDatabase(KEY), gate),
       backend: {
-        // What comes back to a dead process reaches nobody.
-        exchange: async (request, signal) => {
-          const result = await link.backend.exchange(request, signal);
+        // What comes back to a dead process reaches nobody, to a frozen one later.
+        async exchange(request, signal, call) {
+          const result = await link.backend.exchange(request, signal, call);
+          await gate.open();
           return own.over ? new Promise(() => {}) : result;
         },
-        live: (onNews, signal) => link.backend.live(() => !own.over && onNews(), signal),
+        live: (onNews, signal) => link.backend.live(() => gate.pass(() => !own.over && onNews()), signal),
       },
-      platform: platformOf(own),
+      platform: platformOf(own, gate),
       storeName: name,
       onFault: (error) => {
-        if (!own.over) faults.push(String(error instanceof Error ? error.stack : error));
+        if (!own.over && !isExplained(error, disk)) faults.push(`${name}: ${wordsOf(error)}`);
       },
     });
     let ids = 0;
-    return createDevice(simSchema, engine, () => {
+    const device = await createDevice(schema, engine, () => {
       ids += 1;
       return `${name}-${time.now()}-${ids}-${chance.below(1e9)}`;
     });
+    return { device, gate };
   };
 
+  const platformOf = (own: Life, gate: TabGate): Platform => ({
+    clock,
+    random: chance,
+    timers: {
+      after: (ms, work) => {
+        let cancelled = false;
+        const cancel = time.after(ms, () => gate.pass(() => !own.over && !cancelled && work()));
+        return () => {
+          cancelled = true;
+          cancel();
+        };
+      },
+    },
+    locks: own.locks.forTab(gate),
+    notices: boardFor(own, gate),
+    nudges: { listen: () => () => {} },
+  });
+
   const sim: SimDevice = {
-    user: name,
+    name,
+    user,
     link,
-    device: null,
-    tabs: [],
+    disk,
+    clock,
+    version: parts.version,
+    get tabs() {
+      return tabs;
+    },
     acknowledged: new Set(),
     transactions: new Map(),
     faults,
     async start() {
-      const own = newLife();
+      const own: Life = { over: false, locks: createSimLocks(), listeners: new Set() };
       life = own;
-      sim.tabs = [];
-      const tabs = chance.happens(SECOND_TAB) ? 2 : 1;
-      for (let tab = 0; tab < tabs && !own.over; tab += 1) {
-        const device = await openTab(own);
-        if (!own.over) sim.tabs.push(device);
+      tabs = [];
+      const count = chance.happens(SECOND_TAB) ? 2 : 1;
+      try {
+        for (let tab = 0; tab < count && !own.over; tab += 1) {
+          const opened = await openTab(own);
+          if (!own.over) tabs.push(opened);
+        }
+      } catch (error) {
+        if (!own.over && !isExplained(error, disk)) throw error;
       }
-      sim.device = sim.tabs[0] ?? null;
     },
     kill() {
-      life.over = true;
-      sim.device = null;
-      sim.tabs = [];
-      disk.crash();
+      if (life !== null) life.over = true;
+      life = null;
+      tabs = [];
+      disk.storage.crash();
     },
-    setClock(offsetMs) {
-      offset = offsetMs;
+    async close() {
+      const closing = tabs.map(({ device }) => device.close());
+      tabs = [];
+      await Promise.all(closing);
+    },
+    freeze(tab) {
+      tab.gate.freeze();
+      life?.locks.takeFrom(tab.gate);
     },
     async verify() {
-      const storage = await disk.openDatabase({ key: new Uint8Array(32), salt: new Uint8Array(16) });
-      const found = await storage.read((tx) => verify(tx, simSchema as Schema));
+      const storage = await disk.storage.openDatabase(KEY);
+      const found = await storage.read((tx) => verify(tx, schemaOf(sim.version) as Schema));
       return found.map(
         (each) =>
           `[SY5] ${name} ${each.collection}/${each.record}: ${each.problem} ${JSON.stringify([each.expected, each.visible])}`,
@@ -166,4 +180,47 @@ export function createSimDevice(name: string, link: SimLink, time: VirtualTime, 
     },
   };
   return sim;
+}
+
+function isExplained(error: unknown, disk: SimDisk): boolean {
+  return disk.wasFull && wordsOf(error).includes('StoreFull');
+}
+
+function wordsOf(error: unknown): string {
+  return String(error instanceof Error ? error.stack : error);
+}
+
+/** A frozen tab begins no transaction, and does not learn how one ended. */
+function gatedStorage(driver: StorageDriver, gate: TabGate): StorageDriver {
+  return {
+    async read(work) {
+      await gate.open();
+      const result = await driver.read(work);
+      await gate.open();
+      return result;
+    },
+    async write(work) {
+      await gate.open();
+      const result = await driver.write(work);
+      await gate.open();
+      return result;
+    },
+    close: () => driver.close(),
+  };
+}
+
+/** Carries notices between the tabs of one life, never to the sender. */
+function boardFor(own: Life, gate: TabGate): NoticeBoard {
+  const mine = new Set<(notice: ChangeNotice) => void>();
+  return {
+    post(notice) {
+      for (const listener of own.listeners) if (!mine.has(listener)) listener(notice);
+    },
+    listen(listener) {
+      const heard = (notice: ChangeNotice) => gate.pass(() => !own.over && listener(notice));
+      mine.add(heard);
+      own.listeners.add(heard);
+      return () => own.listeners.delete(heard);
+    },
+  };
 }

@@ -1,69 +1,65 @@
-import type { Principal } from '@holdfast/server';
-import { type Chance, createChance } from './chance.ts';
-import { chooseFaults, type Faults, NO_FAULTS } from './faults.ts';
-import { checkConverged, checkCustody, checkDrained, checkTransactions, checkView, viewOf } from './invariants.ts';
-import { act, actNames } from './sim-actions.ts';
+import { act } from './actions/act.ts';
+import { createChance, seedFor } from './chance.ts';
+import { createDirectory, type Directory } from './directory.ts';
+import { eventOf } from './events.ts';
+import { type Faults, NO_FAULTS } from './faults.ts';
+import { FIRST_ROWS } from './first-rows.ts';
+import { checkConverged } from './invariants/at-rest.ts';
+import { checkBounds } from './invariants/bounds.ts';
+import { checkDevice } from './invariants/check-device.ts';
+import { checkAnswers, checkCustody, checkDrained } from './invariants/custody.ts';
+import { readDevice } from './invariants/device-state.ts';
+import { createLedger, type Ledger } from './invariants/ledger.ts';
+import { serverView } from './invariants/server-view.ts';
+import type { Plan, Step } from './plan.ts';
 import { createSimDevice, type SimDevice } from './sim-device.ts';
-import { createSimLink } from './sim-network.ts';
-import { createSimServer, principalOf, type SimServer } from './sim-server.ts';
+import { createSimDisk } from './sim-disk.ts';
+import { createSimLink } from './sim-link.ts';
+import { NEWEST } from './sim-schema.ts';
+import { createSimServer, type SimServer } from './sim-server.ts';
+import { DEVICES, type Member, type Stage } from './stage.ts';
 import { createVirtualTime, settlePromises, type VirtualTime } from './virtual-time.ts';
 
-export interface History {
-  readonly seed: number;
-  readonly steps: number;
-  readonly faults: Faults;
-  /** The promises broken; empty is what everybody wants. */
-  readonly violations: readonly string[];
-  /** The last things that happened, newest last. */
-  readonly trace: readonly string[];
-  /** Of all that happened: the same seed gives the same. */
-  readonly traceHash: string;
-  /** What the history really did. */
-  readonly counts: Readonly<Record<string, number>>;
-}
-
-interface Member {
-  readonly sim: SimDevice;
-  principal: Principal;
-}
-
 const TRACE_LINES = 60;
-const CHANCE_OF_TIME = 0.5;
+const USERS = ['ada', 'ben', 'cem', 'dia'] as const;
+const MOST_CLONES = 2;
+const MINUTE_MS = 60_000;
+/** I8: so long after the faults have stopped everything is sent. */
+const SETTLED_MS = 10 * MINUTE_MS;
 
-/** A world of one server and four devices, driven by one seed. */
-class World {
-  readonly chance: Chance;
+/** A world of one server and some devices, driven by one plan. */
+export class World implements Stage {
+  readonly seed: number;
   readonly time: VirtualTime = createVirtualTime();
+  readonly directory: Directory = createDirectory();
   readonly server: SimServer;
   readonly members: Member[] = [];
+  readonly ledger: Ledger;
   readonly violations: string[] = [];
   readonly trace: string[] = [];
   readonly counts: Record<string, number> = {};
-  readonly chosen: Faults;
   faults: Faults;
   hash = 0x811c9dc5;
 
-  constructor(seed: number) {
-    this.chance = createChance(seed);
-    this.chosen = chooseFaults(this.chance);
-    this.faults = this.chosen;
-    this.server = createSimServer(this.time, this.chance.fork(), () => this.faults);
-    this.join('ada', 'mentor', ['mentor:m1']);
-    this.join('ben', 'mentor', ['mentor:m1']);
-    this.join('cem', 'mentor', ['mentor:m2', 'office']);
-    this.join('dia', 'coordinator', ['office']);
+  constructor({ seed, faults }: Plan) {
+    this.seed = seed;
+    this.faults = faults;
+    this.server = createSimServer(this.time, seedFor(seed, 'server'), () => this.faults);
+    this.ledger = createLedger(this.server.answeredAt);
+    for (const user of USERS) this.#join(user, user);
   }
 
-  join(user: string, role: string, scopes: readonly string[]): void {
-    const member = { principal: principalOf(user, role, scopes) } as Member;
-    const link = createSimLink(
-      this.server,
-      () => member.principal,
-      this.time,
-      this.chance.fork(),
-      () => this.faults,
-    );
-    this.members.push(Object.assign(member, { sim: createSimDevice(user, link, this.time, this.chance.fork()) }));
+  #join(name: string, user: string, from?: SimDevice): Member {
+    const { time, server } = this;
+    const faults = () => this.faults;
+    const seed = seedFor(this.seed, name);
+    const principal = () => this.directory.principal(user);
+    const link = createSimLink({ server, principal, time, seed, faults });
+    const disk = from === undefined ? createSimDisk({ time, seed, faults }) : from.disk.copy(seed);
+    const sim = createSimDevice({ name, user, link, disk, time, seed, version: from?.version ?? 1 });
+    const member: Member = { sim, remembered: { epoch: null, snapshot: null }, checkedAt: -1, excused: 0 };
+    this.members.push(member);
+    return member;
   }
 
   log(line: string): void {
@@ -71,99 +67,58 @@ class World {
     for (let i = 0; i < text.length; i += 1) this.hash = Math.imul(this.hash ^ text.charCodeAt(i), 0x01000193);
     this.trace.push(text);
     if (this.trace.length > TRACE_LINES) this.trace.shift();
-    this.counts[line.split(':')[0] ?? line] = (this.counts[line.split(':')[0] ?? line] ?? 0) + 1;
+    const [what = line] = line.split(':');
+    this.counts[what] = (this.counts[what] ?? 0) + 1;
   }
 
-  async start(member: Member): Promise<void> {
-    if (member.sim.device === null) await member.sim.start();
+  async start(sim: SimDevice): Promise<void> {
+    if (sim.tabs.length === 0) await this.during(sim.start());
   }
 
-  async step(): Promise<void> {
-    const { chance, faults } = this;
-    const member = chance.pick(this.members);
+  async play({ what, who, seed }: Step): Promise<void> {
+    const member = this.members[who % this.members.length] as Member;
     const { sim } = member;
-    if (sim.device === null) {
-      this.log(`start: ${sim.user}`);
-      await this.start(member);
-    } else if (chance.happens(CHANCE_OF_TIME)) {
-      await this.passTime(chance.happens(0.1) ? 600_000 : chance.below(5_000));
-    } else if (chance.happens(faults.crash)) {
-      await this.crash(sim);
-    } else if (chance.happens(faults.cutLink)) {
-      sim.link.up = !sim.link.up;
-      this.log(`link ${sim.link.up ? 'up' : 'down'}: ${sim.user}`);
-    } else if (chance.happens(faults.wrongClock)) {
-      const offset = chance.pick([0, 3_600_000, -3_600_000, 10 * 365 * 86_400_000, -10 * 365 * 86_400_000]);
-      sim.setClock(offset);
-      this.log(`clock: ${sim.user} ${offset}`);
-    } else if (chance.happens(faults.directChange)) {
-      await this.changeDirectly();
+    const chance = createChance(seed);
+    const event = eventOf(what);
+    if (what === 'moment') await this.#passTime(chance.below(50), true);
+    else if (what === 'time')
+      await this.#passTime(chance.happens(0.1) ? 600_000 : chance.below(5_000), chance.happens(0.6));
+    else if (event !== null) {
+      const story = await event.happen(this, member, chance);
+      if (story !== null) this.log(`${what}: ${sim.name} ${story}`);
+    } else if (sim.tabs.length === 0) {
+      this.log(`start: ${sim.name}`);
+      await this.start(sim);
     } else {
-      const name = chance.pick(actNames);
-      this.log(`${name}: ${sim.user}`);
-      await act(name, sim, chance);
+      this.log(`${what}: ${sim.name}`);
+      await this.during(act(what, sim, chance));
     }
     await settlePromises();
-    await this.check(member);
+    this.#check();
   }
 
   /** One thing that is due, or everything within `ms`. */
-  async passTime(ms: number): Promise<void> {
+  async #passTime(ms: number, one: boolean): Promise<void> {
     const until = this.time.now() + ms;
     this.log('time');
-    if (this.chance.happens(0.6)) this.time.next(until);
+    if (one) this.time.next(until);
     else await this.runUntil(until);
   }
 
-  /** Kills a device somewhere inside a write. */
-  async crash(sim: SimDevice): Promise<void> {
-    const name = this.chance.pick(actNames);
-    this.log(`kill in ${name}: ${sim.user}`);
-    void act(name, sim, this.chance);
-    for (let awaits = this.chance.below(40); awaits > 0; awaits -= 1) await Promise.resolve();
-    sim.kill();
-  }
-
-  /** Another program writes into the app's tables. */
-  async changeDirectly(): Promise<void> {
-    const { chance } = this;
-    const id = `direct-${chance.below(6)}`;
-    this.log(`direct change: ${id}`);
-    const row = { name: `sql${chance.below(1e6)}`, phone: null, mentor: chance.pick(['m1', 'm2']), note: '' };
-    void this.server.store.importRows('people', [{ id, values: row }]);
-  }
-
-  async check(member: Member): Promise<void> {
-    const { sim } = member;
-    this.violations.push(...this.server.violations, ...this.members.flatMap((each) => each.sim.faults));
-    if (sim.device === null || !sim.device.status.get().ready) return;
-    this.violations.push(...(await sim.verify()));
-    this.violations.push(...checkView(sim, await viewOf(sim), await sim.device.outbox.list()));
-    this.violations.push(...(await checkCustody(sim, this.server)));
-  }
-
-  /** Faults stop, links are up: within minutes everything has to come home. */
-  async settle(): Promise<void> {
-    this.faults = NO_FAULTS;
-    this.log('settle');
-    for (const member of this.members) {
-      member.sim.link.up = true;
-      await this.start(member);
-    }
-    // What is still on its way, an hour at the most, arrives; then everybody asks once more.
-    await this.runUntil(this.time.now() + 3_700_000);
-    for (let round = 0; round < 3; round += 1) {
-      for (const { sim } of this.members) void sim.device?.sync();
-      await this.runUntil(this.time.now() + 60_000);
-    }
-    for (const { sim, principal } of this.members) {
-      this.violations.push(...(await sim.verify()));
-      this.violations.push(...(await checkDrained(sim)));
-      this.violations.push(...(await checkCustody(sim, this.server)));
-      this.violations.push(...checkTransactions(sim, this.server));
-      this.violations.push(...(await checkConverged(sim, this.server, principal)));
-    }
-    this.violations.push(...this.server.violations, ...this.members.flatMap((each) => each.sim.faults));
+  async during(work: Promise<unknown>): Promise<void> {
+    let ended = false;
+    const note = () => {
+      ended = true;
+    };
+    const noted = work.then(note, (error: unknown) => {
+      note();
+      this.violations.push(`the world met a fault: ${String(error instanceof Error ? error.stack : error)}`);
+    });
+    await settlePromises();
+    const until = this.time.now() + MINUTE_MS;
+    while (!ended && this.time.next(until)) await settlePromises();
+    // A device that was killed over it never answers.
+    if (ended) await noted;
   }
 
   async runUntil(until: number): Promise<void> {
@@ -172,33 +127,95 @@ class World {
     await settlePromises();
   }
 
+  clone({ sim }: Member, seed: number): string | null {
+    if (this.members.length >= DEVICES + MOST_CLONES || sim.disk.storage.look('SELECT 1') === null) return null;
+    const twin = this.#join(`${sim.name}-${seed % 1_000}`, sim.user, sim);
+    this.server.cloned(sim.user);
+    const state = readDevice(sim);
+    for (const entry of state?.entries ?? []) twin.sim.acknowledged.add(entry.id);
+    return twin.sim.name;
+  }
+
+  authorize(sim: SimDevice): void {
+    sim.link.authorized = true;
+    // The app has a fresh token, and says so.
+    for (const { device } of sim.tabs) void device.sync().catch(() => undefined);
+  }
+
+  #collect(): void {
+    this.violations.push(...this.server.violations, ...this.members.flatMap(({ sim }) => sim.faults));
+  }
+
+  /** What holds at every step, of each device whose disk has changed. */
+  #check(): void {
+    this.#collect();
+    const { shadow, answers } = this.server;
+    for (const member of this.members) {
+      const { sim, remembered } = member;
+      if (member.checkedAt === sim.disk.writes) continue;
+      const state = readDevice(sim);
+      if (state === null) continue;
+      member.checkedAt = sim.disk.writes;
+      this.violations.push(...this.ledger.see(sim, state.entries));
+      this.violations.push(...checkDevice(sim, state, shadow, answers, remembered));
+      this.violations.push(...checkCustody(sim, state, answers));
+    }
+  }
+
+  /** Everybody comes to work. */
+  async begin(): Promise<void> {
+    for (const [collection, rows] of FIRST_ROWS) await this.during(this.server.store.importRows(collection, rows));
+    for (const { sim } of this.members) await this.start(sim);
+  }
+
+  /** Faults stop: within minutes everything has to come home, and nobody has to ask for it. */
+  async settle(): Promise<void> {
+    this.faults = NO_FAULTS;
+    this.log('settle');
+    if (this.server.version !== NEWEST) this.server.restart(NEWEST);
+    for (const { sim } of this.members) {
+      sim.link.up = true;
+      sim.link.hurry();
+      sim.clock.pace(1);
+      sim.disk.calm();
+      for (const { gate } of sim.tabs) gate.thaw();
+      await this.start(sim);
+      for (const { device } of sim.tabs) device.resume();
+      this.authorize(sim);
+    }
+    await this.runUntil(this.time.now() + SETTLED_MS);
+    for (const { sim } of this.members) {
+      const state = readDevice(sim);
+      if (state === null) this.violations.push(`[I8] ${sim.name} is still in a transaction`);
+      else this.violations.push(...checkDrained(sim, state));
+    }
+    // Who has read before others were done asks once more.
+    for (let round = 0; round < 2; round += 1) {
+      for (const { sim } of this.members) for (const { device } of sim.tabs) void device.sync().catch(() => undefined);
+      await this.runUntil(this.time.now() + MINUTE_MS);
+    }
+    this.#check();
+    for (const member of this.members) await this.#checkAtRest(member);
+  }
+
+  async #checkAtRest({ sim, excused }: Member): Promise<void> {
+    const state = readDevice(sim);
+    if (state === null) return;
+    const { answers, store, shadow } = this.server;
+    const { scopes } = this.directory.principal(sim.user);
+    const theirs = await serverView(store, scopes, sim.version);
+    this.violations.push(
+      ...checkConverged(sim, state, theirs),
+      ...shadow.differences(theirs, scopes),
+      ...checkAnswers(sim, answers),
+      ...this.ledger.checkOrder(sim),
+      ...checkBounds(sim.name, sim.link.asked, excused),
+      ...(await sim.verify()),
+    );
+  }
+
   async end(): Promise<void> {
     for (const { sim } of this.members) sim.kill();
     await settlePromises();
   }
-}
-
-/** Runs one history. Stops at the first violation: what follows from it says little. */
-export async function runHistory(seed: number, steps: number): Promise<History> {
-  const world = new World(seed);
-  for (const member of world.members) await world.start(member);
-  let done = 0;
-  while (done < steps && world.violations.length === 0) {
-    await world.step();
-    done += 1;
-  }
-  if (world.violations.length === 0) await world.settle();
-  await world.end();
-  for (const outcome of [...world.server.answers.values()].map((receipt) => receipt.outcome)) {
-    world.counts[`outcome ${outcome}`] = (world.counts[`outcome ${outcome}`] ?? 0) + 1;
-  }
-  return {
-    seed,
-    steps: done,
-    faults: world.chosen,
-    violations: [...new Set(world.violations)],
-    trace: world.trace,
-    traceHash: (world.hash >>> 0).toString(16),
-    counts: world.counts,
-  };
 }

@@ -6,8 +6,10 @@ const m = messages.outbox;
 
 /** What was done, such as "Visit changed". */
 export function whatOf({ kind, collection }: Pick<OutboxEntry, 'kind' | 'collection'>): string {
-  const words: Readonly<Record<string, string>> = m[kind];
-  return words[collection] ?? m[kind].other;
+  // What brings a record back reads as a change of it.
+  const done = kind === 'create' || kind === 'delete' ? kind : 'update';
+  const words: Readonly<Record<string, string>> = m[done];
+  return words[collection] ?? m[done].other;
 }
 
 /** Where it stands, and what happens next or what to do. */
@@ -16,13 +18,14 @@ export function standingOf(state: EntryState): string {
     case 'pending':
       return m.pending;
     case 'sending':
+    case 'resolving':
       return m.sending;
     case 'waiting':
       return m.retrying;
     case 'accepted':
       return m.accepted;
     case 'blocked':
-      return state.reason === 'not-live' ? m.blockedNotLive : m.held;
+      return { 'not-live': m.blockedNotLive, held: m.held, 'maybe-sent': m.maybeSent }[state.reason];
     case 'conflicted':
       return m.conflicted;
     case 'refused':
@@ -33,5 +36,6 @@ export function standingOf(state: EntryState): string {
 /** The badge that fits. */
 export function statusOf(state: EntryState): RecordStatus {
   if (state.at === 'conflicted' || state.at === 'refused') return 'needs-attention';
+  if (state.at === 'blocked' && state.reason === 'maybe-sent') return 'needs-attention';
   return state.at === 'sending' || state.at === 'accepted' ? 'sending' : 'saved-here';
 }

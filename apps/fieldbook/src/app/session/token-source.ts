@@ -5,10 +5,11 @@
 import * as z from 'zod';
 
 export interface TokenSource {
-  /** A token; null where the server gives this person none (NW4). @throws TypeError without a link */
-  token(): Promise<string | null>;
-  /** Forgets a token the server did not take. Says whether there was one to forget. */
-  forget(): boolean;
+  /**
+   * A token; null where the server gives this person none (NW4). With `refresh` another one than before:
+   * the server did not take that. @throws TypeError without a link
+   */
+  token(ask?: { readonly refresh: boolean }): Promise<string | null>;
 }
 
 const answer = z.object({ token: z.string().min(1) });
@@ -19,17 +20,13 @@ const SPARE_SECONDS = 60;
 export function tokenSource(user: string): TokenSource {
   const key = `fieldbook.token.${user}`;
   return {
-    async token() {
+    async token(ask) {
+      if (ask?.refresh === true) window.sessionStorage.removeItem(key);
       const kept = window.sessionStorage.getItem(key);
       if (kept !== null && secondsLeft(kept, Date.now()) > SPARE_SECONDS) return kept;
       const fresh = await requestToken(user);
       if (fresh !== null) window.sessionStorage.setItem(key, fresh);
       return fresh;
-    },
-    forget() {
-      const had = window.sessionStorage.getItem(key) !== null;
-      window.sessionStorage.removeItem(key);
-      return had;
     },
   };
 }

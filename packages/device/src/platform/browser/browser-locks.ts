@@ -6,5 +6,8 @@ export function browserLocks(store: string): Locks {
     async exclusive(name, work, signal) {
       return navigator.locks.request(`holdfast:${store}:${name}`, signal ? { signal } : {}, () => work());
     },
+    async steal(name, work) {
+      return navigator.locks.request(`holdfast:${store}:${name}`, { steal: true }, () => work());
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { Nudges, Platform } from '../../ports/platform.ts';
 import { webRandom } from '../web-random.ts';
+import { browserLinkTraits, connection } from './browser-link.ts';
 import { browserLocks } from './browser-locks.ts';
 import { browserNotices } from './browser-notices.ts';
 import { browserTimers } from './browser-timers.ts';
@@ -19,6 +20,7 @@ export function browserPlatform({ name }: { readonly name: string }): BrowserPla
     locks: browserLocks(name),
     notices: browserNotices(name),
     nudges,
+    linkTraits: browserLinkTraits,
     nudge,
   };
 }
@@ -29,6 +31,8 @@ function browserNudges(): { nudges: Nudges; nudge: (why: 'link' | 'foreground') 
     for (const listener of [...listeners]) listener(why);
   };
   self.addEventListener('online', () => nudge('link'));
+  // Another network, though it was never told that the old one had gone.
+  connection()?.addEventListener?.('change', () => nudge('link'));
   const nudges: Nudges = {
     listen(listener) {
       listeners.add(listener);

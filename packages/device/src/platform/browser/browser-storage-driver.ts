@@ -16,22 +16,29 @@ export interface BrowserStorageDriverOptions extends LoadSqliteOptions {
   readonly busyBoundMs?: number;
   /** Loads SQLite over a file system of the caller's choice. */
   readonly load?: (options: LoadSqliteOptions) => Promise<LoadedSqlite>;
+  /** Awaited between transactions: lets in what has to be heard meanwhile. */
+  readonly takeBreak?: () => Promise<void>;
 }
 
 /**
  * Opens the encrypted database of a store, or makes it. For dedicated workers; any number of tabs may
- * have it open. A commit has been flushed (synchronous=FULL, rollback journal) when its promise resolves.
+ * have it open. A commit has been flushed (synchronous=EXTRA, rollback journal) when its promise resolves.
  *
  * @throws HoldfastError `WrongKey` (nothing was changed), `StoreBusy`, `StoreDamaged`, `StoreFull`
  */
 export async function openBrowserStorageDriver(options: BrowserStorageDriverOptions): Promise<StorageDriver> {
-  const { timers = browserTimers(), busyBoundMs = BUSY_BOUND_MS, load = loadSqlite } = options;
+  const {
+    timers = browserTimers(),
+    busyBoundMs = BUSY_BOUND_MS,
+    load = loadSqlite,
+    takeBreak = taskBreaks(),
+  } = options;
   const patience = { timers, boundMs: busyBoundMs };
   const opening = retryBusy(patience, () => openConnection(load, options));
   const writer = await withinBound(patience, opening, () => {
     opening.then((late) => late.close()).catch(() => {});
   });
-  return new SqliteStorageDriver({ writer, timers, busyBoundMs, takeBreak: taskBreaks() });
+  return new SqliteStorageDriver({ writer, timers, busyBoundMs, takeBreak });
 }
 
 async function openConnection(
@@ -48,7 +55,8 @@ async function openConnection(
       for (const statement of openingStatements(options.key)) await sqlite3.exec(db, statement);
       // The first page proves the key, before anything is written.
       await sqlite3.exec(db, 'SELECT count(*) FROM sqlite_master');
-      await sqlite3.exec(db, 'PRAGMA synchronous=FULL');
+      // EXTRA: a commit ends with its journal, and is durable when that is gone for good.
+      await sqlite3.exec(db, 'PRAGMA synchronous=EXTRA');
       await sqlite3.exec(db, 'PRAGMA cache_size=-16000');
       return new WaConnection(loaded, db);
     } catch (error) {

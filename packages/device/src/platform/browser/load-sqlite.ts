@@ -3,7 +3,7 @@ import { Factory } from '@journeyapps/wa-sqlite';
 import { opfsVfs, type Vfs } from './opfs-vfs.ts';
 
 /** What is used of the WebAssembly module besides its SQLite interface. */
-interface SqliteModule {
+export interface SqliteModule {
   ccall(name: string, returns: 'number', types: readonly string[], values: readonly unknown[]): number;
 }
 
@@ -73,7 +73,11 @@ export async function loadOverIdb({ store, wasmUrl }: LoadSqliteOptions): Promis
 }
 
 /** Puts the page cipher in front of the file system. */
-function encrypting(module: SqliteModule, sqlite3: SQLiteAPI, { vfs, dispose }: Vfs): Omit<LoadedSqlite, 'file'> {
+export function encrypting(
+  module: SqliteModule,
+  sqlite3: SQLiteAPI,
+  { vfs, dispose }: Vfs,
+): Omit<LoadedSqlite, 'file'> {
   sqlite3.vfs_register(vfs, true);
   const code = module.ccall('sqlite3mc_vfs_create', 'number', ['string', 'number'], [vfs.name, 1]);
   invariant(code === 0, `the cipher did not take the file system (${code})`);

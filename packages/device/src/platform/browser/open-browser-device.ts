@@ -20,12 +20,12 @@ export async function openDevice<S extends Schema>(options: BrowserOpenOptions<S
   installErrorTransfer();
   const worker = options.worker();
   const remote = wrap<WorkerApi>(worker);
-  const { token, url } = options.backend;
+  const { token, ...backend } = options.backend;
   try {
     await Promise.race([
       remote.open(
-        { user: options.user, url, ...(options.sync && { sync: options.sync }) },
-        proxy(async () => token()),
+        { user: options.user, backend, ...(options.sync && { sync: options.sync }) },
+        proxy(async (ask) => token(ask)),
       ),
       failure(worker),
     ]);
@@ -38,14 +38,19 @@ export async function openDevice<S extends Schema>(options: BrowserOpenOptions<S
   };
   const onOnline = () => void remote.nudge('link');
   document.addEventListener('visibilitychange', onVisible);
+  // A page that was put aside, or frozen, and goes on.
+  window.addEventListener('pageshow', onVisible);
+  document.addEventListener('resume', onVisible);
   window.addEventListener('online', onOnline);
   const engine = remoteEngine(remote, () => {
     document.removeEventListener('visibilitychange', onVisible);
+    window.removeEventListener('pageshow', onVisible);
+    document.removeEventListener('resume', onVisible);
     window.removeEventListener('online', onOnline);
     worker.terminate();
   });
   const newId = () => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(10)));
-  return createDevice(options.schema, engine, newId);
+  return createDevice(options.schema, engine, newId, options.hooks, (error) => reportError(error));
 }
 
 /** A worker that cannot even start answers nothing. */

@@ -1,6 +1,6 @@
 /// <reference path="./wa-sqlite.d.ts" />
 import { OPFSCoopSyncVFS } from '@journeyapps/wa-sqlite/src/examples/OPFSCoopSyncVFS.js';
-import { SQLITE_FULL, SQLITE_OK } from '@journeyapps/wa-sqlite/src/sqlite-constants.js';
+import { SQLITE_FULL, SQLITE_IOERR_DELETE, SQLITE_OK } from '@journeyapps/wa-sqlite/src/sqlite-constants.js';
 
 const DEAD_HANDLE_PAUSE_MS = 25;
 
@@ -11,7 +11,7 @@ export interface Vfs {
 }
 
 /**
- * `OPFSCoopSyncVFS`, whose tabs hand the files' access handles to each other, with three things mended.
+ * `OPFSCoopSyncVFS`, whose tabs hand the files' access handles to each other, with four things mended.
  * Only dedicated workers have such handles.
  */
 export async function opfsVfs(module: object): Promise<Vfs> {
@@ -19,6 +19,7 @@ export async function opfsVfs(module: object): Promise<Vfs> {
   waitForTheDead(vfs);
   seeJournalsOfOthers(vfs);
   tellWhenFull(vfs);
+  deleteForGood(vfs);
   return { vfs, dispose: () => dispose(vfs) };
 }
 
@@ -76,6 +77,25 @@ function tellWhenFull(vfs: OPFSCoopSyncVFS): void {
   vfs.jWrite = (...args) => orFull(jWrite.apply(vfs, args));
   vfs.jTruncate = (...args) => orFull(jTruncate.apply(vfs, args));
   vfs.jSync = (...args) => orFull(jSync.apply(vfs, args));
+}
+
+/**
+ * A journal that comes back after a power cut undoes a commit that was durable, or damages the store when
+ * the next one was being written over it. The class empties it and leaves it at that.
+ */
+function deleteForGood(vfs: OPFSCoopSyncVFS): void {
+  const { jDelete } = vfs;
+  vfs.jDelete = (name, syncDir) => {
+    const code = jDelete.call(vfs, name, syncDir);
+    if (code !== SQLITE_OK || syncDir === 0) return code;
+    try {
+      vfs.persistentFiles.get(new URL(name, 'file://').pathname)?.accessHandle?.flush();
+      return SQLITE_OK;
+    } catch (error) {
+      vfs.lastError = error;
+      return SQLITE_IOERR_DELETE;
+    }
+  };
 }
 
 function isDomError(error: unknown, name: string): boolean {

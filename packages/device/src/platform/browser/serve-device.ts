@@ -5,6 +5,7 @@ import { openEngine } from '../../engine/open-engine.ts';
 import { httpBackend } from '../../link/http-backend.ts';
 import { installErrorTransfer } from '../../remote/error-transfer.ts';
 import type { WorkerApi } from '../../remote/worker-api.ts';
+import { webGzip } from '../web-gzip.ts';
 import { browserDeviceKey } from './browser-device-key.ts';
 import { browserPlatform } from './browser-platform.ts';
 import { browserStorage } from './browser-storage.ts';
@@ -32,13 +33,18 @@ export function serveDevice<S extends Schema>({ schema, wasmUrl }: ServeDeviceOp
     return running;
   };
   const api: WorkerApi = {
-    async open({ user, url, sync }, token) {
+    async open({ user, backend, sync }, token) {
       running = await openEngine({
         schema,
         user,
         folder: browserStorage({ user: user.id, name: APP, ...(wasmUrl !== undefined && { wasmUrl }) }),
         unlock: browserDeviceKey({ name: APP }),
-        backend: httpBackend({ url, token, fetch: (target, init) => fetch(target, init) }),
+        backend: httpBackend({
+          ...backend,
+          token: (ask) => token(ask),
+          fetch: (target, init) => fetch(target, init),
+          gzip: webGzip(),
+        }),
         platform: browserPlatform({ name: await storeName(APP, user.id) }),
         onFault: (error) => reportError(error),
         ...(sync && { sync }),
@@ -54,6 +60,8 @@ export function serveDevice<S extends Schema>({ schema, wasmUrl }: ServeDeviceOp
     unwatch: (watch) => engine().unwatch(watch),
     listen: (listener) => engine().listen(listener),
     outbox: () => engine().outbox(),
+    act: (action) => engine().act(action),
+    look: (query) => engine().look(query),
     sync: () => engine().sync(),
     pause: () => engine().pause(),
     resume: () => engine().resume(),

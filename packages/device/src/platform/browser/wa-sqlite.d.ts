@@ -5,7 +5,7 @@ declare module '@journeyapps/wa-sqlite/src/examples/OPFSCoopSyncVFS.js' {
   interface PersistentFile {
     /** All that is asked of it. */
     fileHandle: { createSyncAccessHandle(): Promise<unknown> } | null;
-    readonly accessHandle: { getSize(): number } | null;
+    readonly accessHandle: { getSize(): number; flush(): void } | null;
     readonly handleRequestChannel: BroadcastChannel | undefined;
   }
 
@@ -18,6 +18,7 @@ declare module '@journeyapps/wa-sqlite/src/examples/OPFSCoopSyncVFS.js' {
     readonly accessiblePaths: Set<string>;
     readonly releaser: (() => void) | null;
     lastError: unknown;
+    jDelete(name: string, syncDir: number): number;
     jAccess(name: string, flags: number, result: DataView): number;
     jWrite(fileId: number, data: Uint8Array, offset: number): number;
     jTruncate(fileId: number, size: number): number;

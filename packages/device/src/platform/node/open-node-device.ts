@@ -5,6 +5,7 @@ import { createDevice } from '../../facade/create-device.ts';
 import type { OpenOptions } from '../../facade/open-options.ts';
 import { httpBackend } from '../../link/http-backend.ts';
 import type { Unlock } from '../../ports/platform.ts';
+import { webGzip } from '../web-gzip.ts';
 import { nodeDeviceKey } from './node-device-key.ts';
 import { nodePlatform } from './node-platform.ts';
 import { nodeStorage } from './node-storage.ts';
@@ -27,10 +28,11 @@ export async function openDevice<S extends Schema>(options: NodeOpenOptions<S>):
     user,
     folder: nodeStorage({ folder, user: user.id }),
     unlock: options.unlock ?? nodeDeviceKey({ folder }),
-    backend: httpBackend({ ...backend, fetch: globalThis.fetch }),
+    backend: httpBackend({ ...backend, fetch: globalThis.fetch, gzip: webGzip() }),
     platform,
     ...(sync && { sync }),
     ...(onFault && { onFault }),
   });
-  return createDevice(schema, engine, () => uuidV7(platform.clock.now(), platform.random.bytes(10)));
+  const newId = () => uuidV7(platform.clock.now(), platform.random.bytes(10));
+  return createDevice(schema, engine, newId, options.hooks, onFault);
 }

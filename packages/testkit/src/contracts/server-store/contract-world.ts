@@ -120,8 +120,11 @@ export function parentsOf(writes: readonly Write[]): RecordKey[] {
 
 /** Each write as a batch of its own. */
 export function effectsOf(writes: readonly Write[], applied: readonly AppliedRow[] = []): Effects {
-  return { batches: writes.map(batchOf), applied, by: ADA, authority: 'mentor' };
+  return { batches: writes.map(batchOf), applied, ...NOTHING_ELSE, by: ADA, authority: 'mentor' };
 }
+
+/** Effects without audit and bay. */
+export const NOTHING_ELSE = { audit: [], bay: [], at: 1_700_000_000_000 } as const;
 
 function batchOf(write: Write): RecordBatch {
   const change = {
@@ -143,6 +146,7 @@ export function appliedRow(device: DeviceId, over: Partial<AppliedRow> = {}): Ap
     collection: 'contacts',
     record: 'nobody',
     version: null,
+    touched: [],
     resolves: [],
     receipt: { outcome: 'applied', id },
     ...over,

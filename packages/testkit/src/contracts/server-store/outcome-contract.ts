@@ -1,4 +1,4 @@
-import { must, type Receipt, type UserId, versionOf } from '@holdfast/core';
+import { must, type Receipt, type UserId, VERSION_NONE, versionOf } from '@holdfast/core';
 import type { AppliedRow } from '@holdfast/server';
 import { describe, expect, test } from 'vitest';
 import {
@@ -101,6 +101,7 @@ export function outcomeContract(current: () => ContractWorld): void {
         mine: { name: 'a' },
         theirs: { name: 'b' },
         deletion: null,
+        version: VERSION_NONE,
         by: null,
       };
       const loss = { mine: { name: 'a' }, kept: { name: 'b' }, rule: 'serverWins' as const, by: null };
@@ -124,6 +125,53 @@ export function outcomeContract(current: () => ContractWorld): void {
         { outcome: 'refused', id: refused, position, reason: 'gone', detail: null },
         { outcome: 'applied', id: kept, position },
       ]);
+    });
+
+    test('[SV1] what a command changed and gave back is found again; acknowledged, only what it changed', async () => {
+      const { read } = current();
+      const device = freshDevice();
+      const id = freshMutation();
+      const touched = ['c1', 'c2'].map((record, i) => {
+        return { collection: 'contacts', record, version: versionOf(store().epoch, i + 3) };
+      });
+      const result = { left: 3, of: [null, 'x'] };
+      const row = appliedRow(device, {
+        id,
+        collection: '',
+        record: '',
+        touched,
+        receipt: { outcome: 'applied', id, result },
+      });
+      const empty = appliedRow(device, { receipt: { outcome: 'applied', id: freshMutation(), result: null } });
+      const none = { ...empty, id: empty.receipt.id };
+      const position = await keep(row, none);
+      expect(await find(row)).toEqual([{ ...row, position, receipt: { outcome: 'applied', id, position, result } }]);
+      expect((await find(none))[0]?.receipt).toEqual({ ...none.receipt, position });
+      expect((await read([], null, device)).receipts).toContainEqual({ outcome: 'applied', id, position, result });
+      await store().transaction((tx) => tx.acknowledge(device, [id]));
+      expect(await find(row)).toEqual([{ ...row, position, receipt: { outcome: 'applied', id, position } }]);
+    });
+
+    test('[SV5, OB11] a discard by somebody else gives way to the mutation itself; the own one does not', async () => {
+      const { read } = current();
+      const [device, other] = [freshDevice(), freshDevice()];
+      const mutation = appliedRow(device);
+      const discard: AppliedRow = {
+        ...appliedRow(other, { id: mutation.id, user: 'mallory' as UserId }),
+        receipt: { outcome: 'discarded', id: mutation.id },
+      };
+      await keep(discard);
+      await store().transaction((tx) => tx.acknowledge(other, [mutation.id]));
+      const position = await keep(mutation);
+      expect(await find(mutation)).toEqual([{ ...mutation, position, receipt: { ...mutation.receipt, position } }]);
+      expect((await read([], null, device)).receipts).toHaveLength(1);
+      expect((await read([], null, other)).receipts).toEqual([]);
+      const own: AppliedRow = appliedRow(device);
+      await keep({ ...own, receipt: { outcome: 'discarded', id: own.id } });
+      await store().transaction(async (tx) => {
+        expect(detailOf(await tx.apply({ ...effectsOf([]), applied: [own] }))).toEqual(expect.any(String));
+      });
+      expect((await find(own))[0]?.receipt.outcome).toBe('discarded');
     });
 
     test('[SV5] a device belongs to the user it came with first', async () => {

@@ -10,6 +10,7 @@ import {
   freshMutation,
   freshStamp,
   loadIn,
+  NOTHING_ELSE,
   recordOf,
   sample,
 } from './contract-world.ts';
@@ -68,7 +69,9 @@ export function recordContract(current: () => ContractWorld): void {
           { values: { phone: '555' }, stamp: early, tie: other },
         ];
         const batch = { collection: 'contacts', kind: 'update' as const, rows: [{ id, changes }] };
-        expect(await tx.apply({ batches: [batch], applied: [], by: ADA, authority: null })).toMatchObject({ ok: true });
+        expect(
+          await tx.apply({ batches: [batch], applied: [], ...NOTHING_ELSE, by: ADA, authority: null }),
+        ).toMatchObject({ ok: true });
       });
       const { state } = must(await record('contacts', id), 'the record');
       const version = versionOf(store.epoch, 2);
@@ -111,7 +114,9 @@ export function recordContract(current: () => ContractWorld): void {
           ],
         }));
         const batch = { collection: 'contacts', kind: 'update' as const, rows };
-        expect(await tx.apply({ batches: [batch], applied: [], by: ADA, authority: null })).toMatchObject({ ok: true });
+        expect(
+          await tx.apply({ batches: [batch], applied: [], ...NOTHING_ELSE, by: ADA, authority: null }),
+        ).toMatchObject({ ok: true });
       });
       for (const [index, id] of ids.entries()) {
         const { state } = must(await record('contacts', id), 'the record');
@@ -151,7 +156,9 @@ export function recordContract(current: () => ContractWorld): void {
           { values: { phone: '1' }, stamp: young, tie: freshMutation() },
         ];
         const batch = { collection: 'contacts', kind: 'insert' as const, rows: [{ id, changes }] };
-        expect(await tx.apply({ batches: [batch], applied: [], by: ADA, authority: null })).toMatchObject({ ok: true });
+        expect(
+          await tx.apply({ batches: [batch], applied: [], ...NOTHING_ELSE, by: ADA, authority: null }),
+        ).toMatchObject({ ok: true });
       });
       const back = must(await record('contacts', id), 'the record');
       expect(back.state.version).toBe(versionOf(store.epoch, 4));

@@ -38,7 +38,59 @@ export function opfsCases(harness: StorageDriverHarness): readonly Case[] {
         await survivor.close();
       },
     },
+    {
+      title: '[WR1] when a write resolves, all that it changed of its files is flushed, its journal that has gone too',
+      async run() {
+        const { driver } = await withNotes(harness);
+        const watch = watchHandles();
+        try {
+          await driver.write((tx) => tx.run('INSERT INTO note (id, body) VALUES (1, ?)', [OLD]));
+          holds(watch.changes > 0, 'the write has reached its files');
+          same(watch.unflushed.size, 0, 'files with changes that are not flushed');
+        } finally {
+          watch.stop();
+          await driver.close();
+        }
+      },
+    },
   ];
+}
+
+/** What only workers have; the types of pages do not know it. */
+interface SyncHandle {
+  write(data: Uint8Array, options: object): number;
+  truncate(size: number): void;
+  flush(): void;
+}
+
+declare const FileSystemSyncAccessHandle: { readonly prototype: SyncHandle };
+
+/** Which files of OPFS have been changed since they were last flushed. */
+function watchHandles() {
+  const { prototype } = FileSystemSyncAccessHandle;
+  const { write, truncate, flush } = prototype;
+  const watch = {
+    changes: 0,
+    unflushed: new Set<SyncHandle>(),
+    stop: () => Object.assign(prototype, { write, truncate, flush }),
+  };
+  const changed = (handle: SyncHandle) => {
+    watch.changes += 1;
+    watch.unflushed.add(handle);
+  };
+  prototype.write = function (...args) {
+    changed(this);
+    return write.apply(this, args);
+  };
+  prototype.truncate = function (size) {
+    changed(this);
+    truncate.call(this, size);
+  };
+  prototype.flush = function () {
+    watch.unflushed.delete(this);
+    flush.call(this);
+  };
+  return watch;
 }
 
 /** Carries the files as they were in the middle of a write. */

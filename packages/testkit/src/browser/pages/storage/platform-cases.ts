@@ -29,6 +29,25 @@ export function platformCases(): readonly Case[] {
       },
     },
     {
+      title: '[SY2] a lock can be taken from a tab that is frozen; whoever waits gets it next',
+      async run() {
+        const [frozen, other] = [browserPlatform({ name: 'six' }), browserPlatform({ name: 'six' })];
+        let holds = () => {};
+        const held = new Promise<void>((resolve) => {
+          holds = resolve;
+        });
+        const lost = frozen.locks.exclusive('sync', () => {
+          holds();
+          return new Promise<never>(() => {});
+        });
+        await held;
+        const ended = lost.catch((error: Error) => error.name);
+        same(await other.locks.steal?.('sync', async () => 'stolen'), 'stolen', 'what was done');
+        same(await ended, 'AbortError', 'what the holder hears');
+        same(await frozen.locks.exclusive('sync', async () => 'free'), 'free', 'afterwards');
+      },
+    },
+    {
       title: '[WR3] notices reach the other tabs of the store, never their sender nor another store',
       async run() {
         const [sender, receiver, stranger] = ['three', 'three', 'four'].map((name) => browserPlatform({ name }));

@@ -1,0 +1,56 @@
+import type { DeviceId, Json, LossRule, MutationId, Refusal, Stamp, TransactionId, UserId } from '@holdfast/core';
+import type { RecordKey } from './record-key.ts';
+
+type Values = Readonly<Record<string, Json>>;
+
+/**
+ * What happened to a value besides being written. `lost`: the mutation's value, to what was there;
+ * `overrode`: what was there, unseen, to the mutation's; `clamped`: its stamp was ahead of the server's clock.
+ */
+export type AuditEvent = 'lost' | 'overrode' | 'conflict' | 'refused' | 'discarded' | 'resolved' | 'clamped';
+
+/** Who lost which value, to whom and by which rule. Holds personal data, and goes into no log. */
+export interface AuditEntry {
+  readonly event: AuditEvent;
+  /** Whose mutation it is. */
+  readonly user: UserId;
+  readonly device: DeviceId;
+  readonly transaction: TransactionId;
+  readonly mutation: MutationId;
+  /** Empty for what is about no one record. */
+  readonly collection: string;
+  readonly record: string;
+  readonly rule: LossRule | Refusal | 'manual' | null;
+  /** The other person; null where nobody is known. */
+  readonly other: string | null;
+  /** What the mutation brought, and what stood there. */
+  readonly mine: Values;
+  readonly theirs: Values;
+  /** As it counts; null where the mutation has none, and for a group of several. */
+  readonly stamp: Stamp | null;
+  /** As it was sent, where it was clamped (CF10). */
+  readonly rawStamp: Stamp | null;
+  /** What was resolved. */
+  readonly target: MutationId | null;
+}
+
+export interface StoredAuditEntry extends AuditEntry {
+  /** Grows with each entry; not with each commit. */
+  readonly number: number;
+  /** The server's time, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** By record, or by user: whoever's mutation it was, or whose value it met. */
+export interface AuditRequest {
+  readonly of: { readonly record: RecordKey } | { readonly user: UserId };
+  /** Entries below this number; null for the newest. */
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+export interface AuditPage {
+  readonly entries: readonly StoredAuditEntry[];
+  /** `before` of the next page; null when there is none. */
+  readonly next: number | null;
+}

@@ -1,0 +1,60 @@
+import type { Receipt } from '@holdfast/core';
+import type { SimDevice } from '../sim-device.ts';
+import type { DeviceState } from './device-state.ts';
+
+type Answers = ReadonlyMap<string, Receipt>;
+
+/** What a person can have decided about an entry that was refused, conflicted, or never sent. */
+const DECIDED = new Set(['discarded', 'resent', 'edited', 'resolved', 'resolved-elsewhere', 'too-late']);
+
+/**
+ * I7, WR8: every mutation of a write that resolved is in the outbox, or has taken effect, or a person has
+ * decided about it, or its own delete took it away unsent. No other way leads out.
+ */
+export function checkCustody(sim: SimDevice, { entries }: DeviceState, answers: Answers): string[] {
+  const inOutbox = new Set(entries.map(({ id }) => id));
+  const away = [...sim.acknowledged].filter((id) => !inOutbox.has(id));
+  const open = away.filter((id) => !['applied', 'merged'].includes(answers.get(id)?.outcome ?? 'none'));
+  if (open.length === 0) return [];
+  const audit = new Map<string, string[]>();
+  for (const { mutation, what } of sim.disk.storage.look('SELECT mutation, what FROM hf_audit') ?? []) {
+    audit.set(String(mutation), [...(audit.get(String(mutation)) ?? []), String(what)]);
+  }
+  return open.flatMap((id) => {
+    const outcome = answers.get(id)?.outcome;
+    const noted = audit.get(id) ?? [];
+    if (noted.some((what) => DECIDED.has(what))) return [];
+    if (outcome === undefined && noted.includes('cancelled')) return [];
+    return [`[I7] [WR8] ${sim.name}: mutation ${id} is neither in the outbox nor done: ${outcome ?? 'no answer'}`];
+  });
+}
+
+/** I4, WR4: the mutations of one transaction are answered together and alike. */
+export function checkAnswers(sim: SimDevice, answers: Answers): string[] {
+  const violations: string[] = [];
+  for (const [transaction, mutations] of sim.transactions) {
+    const outcomes = mutations.map((id) => answers.get(id)?.outcome ?? 'none');
+    const kinds = new Set(outcomes.map((outcome) => (outcome === 'merged' ? 'applied' : outcome)));
+    if (kinds.size > 1) {
+      violations.push(`[I4] [WR4] ${sim.name}: transaction ${transaction} was answered ${outcomes.join(', ')}`);
+    }
+  }
+  return violations;
+}
+
+/** I8: minutes after faults stop everything is sent, or waits for a person: itself, or for what waits for one. */
+export function checkDrained(sim: SimDevice, { entries }: DeviceState): string[] {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const waitsForPerson = (id: string, seen: ReadonlySet<string>): boolean => {
+    const state = byId.get(id)?.state;
+    if (state === undefined || seen.has(id)) return false;
+    if (state.at === 'conflicted' || state.at === 'refused') return true;
+    if (state.at === 'resolving') return state.by !== null && waitsForPerson(state.by, new Set([...seen, id]));
+    return state.at === 'blocked' && state.by.some((other) => waitsForPerson(other, new Set([...seen, id])));
+  };
+  return entries
+    .filter((entry) => !waitsForPerson(entry.id, new Set()))
+    .map(
+      ({ kind, address, state }) => `[I8] [OB5] ${sim.name}: ${kind} of ${address} is still ${JSON.stringify(state)}`,
+    );
+}

@@ -1,0 +1,84 @@
+import { type Json, sameJson } from '@holdfast/core';
+import type { SimDevice } from '../sim-device.ts';
+import type { EntryRow } from './device-state.ts';
+
+/** What was seen of every entry of a device, for as long as the world lasts. */
+export interface Ledger {
+  /** Looks at an outbox; says what may not have happened since the last look. */
+  see(sim: SimDevice, entries: readonly EntryRow[]): string[];
+  /** I10: what was answered out of its order. */
+  checkOrder(sim: SimDevice): string[];
+}
+
+interface Seen {
+  row: EntryRow;
+  /** Its place in the order made. What was sent again moves what waited for it behind itself. */
+  place: number;
+}
+
+/**
+ * I7, OB6, B11: an entry never loses a field, and is never changed once it may have been sent. I10, OB1: the
+ * mutations of one record are answered in the order in which its device made them. `answeredAt` numbers the
+ * answers in the order of the commits.
+ */
+export function createLedger(answeredAt: ReadonlyMap<string, number>): Ledger {
+  const books = new Map<SimDevice, Map<string, Seen>>();
+  let places = 0;
+  return {
+    see(sim, entries) {
+      let book = books.get(sim);
+      if (book === undefined) {
+        book = new Map();
+        books.set(sim, book);
+      }
+      const violations: string[] = [];
+      for (const row of entries) {
+        const before = book.get(row.id);
+        if (before === undefined || before.row.seq !== row.seq) places += 1;
+        if (before !== undefined) violations.push(...changeProblem(sim, before.row, row));
+        book.set(row.id, { row, place: before !== undefined && before.row.seq === row.seq ? before.place : places });
+      }
+      return violations;
+    },
+    checkOrder(sim) {
+      const lanes = new Map<string, Seen[]>();
+      for (const seen of books.get(sim)?.values() ?? []) {
+        // Commands and discards belong to no single record.
+        if (seen.row.address === '/') continue;
+        const lane = lanes.get(seen.row.address);
+        if (lane === undefined) lanes.set(seen.row.address, [seen]);
+        else lane.push(seen);
+      }
+      return [...lanes.values()].flatMap((lane) => orderProblems(sim, lane, answeredAt));
+    },
+  };
+}
+
+function changeProblem(sim: SimDevice, before: EntryRow, now: EntryRow): string[] {
+  const same = sameJson(before.body as Json, now.body as Json) && before.kind === now.kind;
+  if (before.sent && !same) return [`[I7] [OB6] ${sim.name}: ${now.id} was changed after it may have been sent`];
+  const left = fieldsOf(before).filter((field) => !fieldsOf(now).includes(field));
+  return left.length === 0 ? [] : [`[I7] [OB6] ${sim.name}: ${now.id} has lost ${left.join(', ')}`];
+}
+
+function fieldsOf({ body }: EntryRow): string[] {
+  const set = (body['set'] ?? []) as unknown as readonly { readonly values: Readonly<Record<string, Json>> }[];
+  return set.flatMap(({ values }) => Object.keys(values));
+}
+
+function orderProblems(sim: SimDevice, lane: Seen[], answeredAt: ReadonlyMap<string, number>): string[] {
+  const problems: string[] = [];
+  let last = -1;
+  let open: string | null = null;
+  for (const { row } of lane.sort((a, b) => a.place - b.place)) {
+    const at = answeredAt.get(row.id);
+    if (at === undefined) {
+      // What was never sent and is not there any more was cancelled or discarded.
+      if (row.sent) open ??= row.id;
+    } else if (open !== null) {
+      problems.push(`[I10] ${sim.name}: ${row.id} of ${row.address} was answered before ${open}`);
+    } else if (at < last) problems.push(`[I10] ${sim.name}: ${row.id} of ${row.address} was answered out of its order`);
+    else last = at;
+  }
+  return problems;
+}
