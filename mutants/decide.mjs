@@ -26,7 +26,7 @@ export const decideMutants = [
     stands: 'A version is a count: "seen" by the epoch alone',
     file: 'packages/core/src/version/version.ts',
     edits: [['return from <= at && versionCount(version) <= versionCount(base);', 'return from <= at;']],
-    by: ['sim', 'packages/core/src/version/version.test.ts'],
+    by: ['packages/core/src/version/version.test.ts'],
   },
   {
     name: 'plainRev',
@@ -61,7 +61,7 @@ export const decideMutants = [
     edits: [
       ["(content.kind === 'delete' ? record.referring : [])", '(record.referring.length < 0 ? record.referring : [])'],
     ],
-    by: ['packages/device/src/engine/surprising-writes.test.ts', 'sim'],
+    by: ['packages/device/src/engine/surprising-writes.test.ts'],
   },
   {
     name: 'noNeeds',
@@ -80,7 +80,7 @@ export const decideMutants = [
     stands: '[noHold]: nothing is held; what comes before its predecessor is decided',
     file: DECIDE_EXCHANGE,
     edits: [['if (sidesBytes > SIDES_BYTES || !isReady(transaction, answers)) {', 'if (sidesBytes > SIDES_BYTES) {']],
-    by: ['sim', 'packages/server/src/decide/decide-exchange.test.ts'],
+    by: ['packages/server/src/decide/decide-exchange.test.ts'],
   },
   {
     name: 'noHeir',
@@ -116,14 +116,14 @@ export const decideMutants = [
         'if (row.version !== null) versions.add(row.version);',
       ],
     ],
-    by: ['packages/server/src/decide/decide-transaction.test.ts', 'sim'],
+    by: ['packages/server/src/decide/decide-transaction.test.ts'],
   },
   {
     name: 'txSplit',
     stands: '[txSplit]: one refused mutation leaves the others of its transaction applied',
     file: DECIDE_TX,
     edits: [['if (culprit !== undefined) {', 'if (culprit !== undefined && mutations.length === 1) {']],
-    by: ['sim', 'packages/server/src/decide/decide-transaction.test.ts'],
+    by: ['packages/server/src/decide/decide-transaction.test.ts'],
   },
   {
     name: 'manualPartial',
@@ -135,7 +135,7 @@ export const decideMutants = [
         "if (judged.length === 1 && judged.some(({ decision }) => decision.outcome === 'conflict')) {",
       ],
     ],
-    by: ['sim', 'packages/server/src/decide/decide-transaction.test.ts'],
+    by: ['packages/server/src/decide/decide-transaction.test.ts'],
   },
   {
     name: 'resolvedBlind',
@@ -240,7 +240,7 @@ export const decideMutants = [
         "if (last === null || update.content.kind !== 'update') return null;",
       ],
     ],
-    by: ['packages/device/src/write/outbox-writes.test.ts', 'sim'],
+    by: ['packages/device/src/write/outbox-writes.test.ts'],
   },
   {
     name: 'foldCycle',
@@ -250,7 +250,7 @@ export const decideMutants = [
       ['if (!update.needs.every((id) => entry.needs.includes(id) || id === entry.id)) return null;\n', ''],
       ['if (!update.afterReferring.every((id) => entry.afterReferring.includes(id))) return null;\n', ''],
     ],
-    by: ['packages/device/src/write/outbox-writes.test.ts', 'sim'],
+    by: ['packages/device/src/write/outbox-writes.test.ts'],
   },
   {
     name: 'cancelBlind',
@@ -266,7 +266,7 @@ export const decideMutants = [
         'return entry.resolves.length === 0 ? entry : null;',
       ],
     ],
-    by: ['packages/device/src/write/outbox-writes.test.ts', 'sim'],
+    by: ['packages/device/src/write/outbox-writes.test.ts'],
   },
   {
     name: 'noRetain',

@@ -38,7 +38,7 @@ export const deviceMutants = [
         "await tx.run('DELETE FROM hf_outbox WHERE seq = ?', [entry.seq]);",
       ],
     ],
-    by: ['packages/device/src/engine/engine.test.ts', 'sim'],
+    by: ['packages/device/src/engine/engine.test.ts'],
   },
   {
     name: 'earlyConflict',
@@ -57,7 +57,7 @@ export const deviceMutants = [
     stands: 'C5, decide.md [blockedLive]: what needs a refused entry stays in what is seen',
     file: 'packages/device/src/outbox/liveness.ts',
     edits: [['    aside,\n    ({ needs }) => needs,\n', '    aside,\n    () => [],\n']],
-    by: ['sim', 'packages/device/src/sync/settle.test.ts'],
+    by: ['packages/device/src/sync/settle.test.ts'],
   },
   {
     name: 'blockedLive',
@@ -97,7 +97,7 @@ export const deviceMutants = [
         'new Set([...fields].map((field) => [field]))',
       ],
     ],
-    by: ['packages/device/src/engine/engine.test.ts', 'sim'],
+    by: ['packages/device/src/engine/engine.test.ts'],
   },
   {
     name: 'null-as-absent',
@@ -109,7 +109,7 @@ export const deviceMutants = [
         'change.values[field] = intent.values[field] ?? visible[field] ?? null;',
       ],
     ],
-    by: ['packages/device/src/engine/surprising-writes.test.ts', 'sim'],
+    by: ['packages/device/src/engine/surprising-writes.test.ts'],
   },
   {
     name: 'loss-not-told',

@@ -1,7 +1,10 @@
 /** Reading: what a cursor holds, what a page brings, who is in which scope. */
 const MEMORY_STORE = 'packages/server/src/memory/memory-store.ts';
+const MEMORY_FEED = 'packages/server/src/memory/memory-feed.ts';
+const SCOPE_FEED = 'packages/server/src/memory/scope-feed.ts';
 const TABLES = 'packages/server/src/memory/memory-tables.ts';
 const READ_FEED = 'packages/server/src/sql/read-feed.ts';
+const FEED_STATEMENT = 'packages/server/src/sql/feed-statement.ts';
 const PLAN = 'packages/server/src/feed/plan-catch-up.ts';
 
 export const feedMutants = [
@@ -10,7 +13,7 @@ export const feedMutants = [
     stands: 'A1, A2: what was still running when the cursor was read counts as seen',
     file: 'packages/server/src/memory/transaction-log.ts',
     edits: [['(xid < to && !under.has(xid))', 'xid < to']],
-    by: ['sim', 'packages/server/src/memory/memory-store.test.ts'],
+    by: ['packages/server/src/memory/memory-store.test.ts'],
   },
   {
     name: 'cursor-by-sequence-only-sql',
@@ -29,28 +32,34 @@ export const feedMutants = [
   {
     name: 'watermark-instead-of-snapshot',
     stands: 'A4, A15: rows above the oldest running transaction are left for later',
-    file: MEMORY_STORE,
+    file: MEMORY_FEED,
     edits: [
+      ['  request: FeedRequest,\n): Pick<', '  request: FeedRequest,\n  below: number,\n): Pick<'],
+      ['const feed = readFeed(tables, request);', 'const feed = readFeed(tables, request, below);'],
       [
-        'const snapshot = log.snapshot();',
-        "const below = log.snapshot().split(':')[0] ?? '1';\n      const snapshot = `${below}:${below}:` as ReturnType<typeof log.snapshot>;",
+        'function readFeed(tables: MemoryTables, request: FeedRequest): Pick',
+        'function readFeed(tables: MemoryTables, request: FeedRequest, below: number): Pick',
+      ],
+      ['if (at !== undefined && (after === null', 'if (at !== undefined && entry.xid < below && (after === null'],
+      [
+        'const read = readMemory(tables, request);',
+        'const below = log.oldest();\n      const read = readMemory(tables, request, below);',
+        MEMORY_STORE,
       ],
       [
-        'if (at !== undefined && (after === null || isAfter(at, entry, after)))',
-        'if (at !== undefined && entry.xid < Number(below) && (after === null || isAfter(at, entry, after)))',
+        'return { snapshot: log.snapshot(), epoch, horizon,',
+        'return { snapshot: `${below}:${below}:` as Snapshot, epoch, horizon,',
+        MEMORY_STORE,
       ],
-      ['...readFeed(tables, request) };', '...readFeed(tables, request, below) };'],
-      [
-        "function readFeed(tables: MemoryTables, request: FeedRequest): Pick<FeedRead, 'rows' | 'more'> {",
-        "function readFeed(tables: MemoryTables, request: FeedRequest, below: string): Pick<FeedRead, 'rows' | 'more'> {",
-      ],
+      // What a watermark has seen is no beginning of the order of commits.
+      ['if (seen(line.entry.xid)) return;', 'if (seen(line.entry.xid)) continue;', SCOPE_FEED],
     ],
-    by: ['sim', 'packages/server/src/memory/memory-store.test.ts'],
+    by: ['packages/server/src/memory/memory-store.test.ts'],
   },
   {
     name: 'watermark-instead-of-snapshot-sql',
     stands: 'A4, A15, in SQL',
-    file: READ_FEED,
+    file: FEED_STATEMENT,
     edits: [
       [
         'SELECT pg_current_snapshot()::text AS snapshot',
@@ -73,8 +82,8 @@ export const feedMutants = [
     file: 'packages/server/src/exchange/pull.ts',
     edits: [
       [
-        'if (isAhead(plan.since?.snapshot ?? plan.first?.snapshot, read.snapshot)) {',
-        'if (isAhead(undefined, read.snapshot)) {',
+        'seen.some((snapshot) => snapshot !== undefined && isAhead(snapshot, read.snapshot));',
+        'seen.some((snapshot) => snapshot !== undefined && isAhead(snapshot, snapshot));',
       ],
     ],
     by: ['packages/server/src/exchange/pull.test.ts'],
@@ -89,7 +98,7 @@ export const feedMutants = [
   {
     name: 'no-back-fill',
     stands: 'A10: of a scope that was gained only changes are sent',
-    file: MEMORY_STORE,
+    file: MEMORY_FEED,
     edits: [
       [
         'yield* held.has(scope) ? feed.changes(seen) : feed.present();',
@@ -103,7 +112,7 @@ export const feedMutants = [
     stands: 'A11: those who held a record that left their scope are not told',
     file: TABLES,
     edits: [['if (!entry.present || now.has(entry.scope)) continue;', 'if (entry.scope !== undefined) continue;']],
-    by: ['sim', 'packages/server/src/memory/memory-store.test.ts'],
+    by: ['packages/server/src/memory/memory-store.test.ts'],
   },
   {
     name: 'torn-checkpoint',
@@ -168,7 +177,7 @@ export const feedMutants = [
     stands: 'postgres.md, reading rule 2: a record that came into the scope after the cursor is sent as a delta',
     file: 'packages/server/src/feed/build-page.ts',
     edits: [['held.has(row.scope) && holds(since.snapshot, row.entered);', 'held.has(row.scope);']],
-    by: ['sim', 'packages/server/src/feed/build-page.test.ts'],
+    by: ['packages/server/src/feed/build-page.test.ts'],
   },
   {
     name: 'no-repeated-round',
@@ -176,7 +185,7 @@ export const feedMutants = [
     file: PLAN,
     edits: [
       [
-        'return { cursor: null, catchUp: { since: first, first, after: null } };',
+        'return { cursor: null, catchUp: { since: first, first, after: null, part: null, told: null } };',
         'return { cursor: here, catchUp: null };',
       ],
     ],

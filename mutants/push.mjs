@@ -13,7 +13,7 @@ export const pushMutants = [
         'const row = answers.get(mutation.id);\n  if (row === undefined || row.id === mutation.id) return null;',
       ],
     ],
-    by: ['sim', 'packages/server/src/decide/decide-exchange.test.ts'],
+    by: ['packages/server/src/decide/decide-exchange.test.ts'],
   },
   {
     name: 'doubles-race',
@@ -25,13 +25,13 @@ export const pushMutants = [
         'if (before && before.id !== id && !isStrangersDiscard(before, user)) {',
       ],
     ],
-    by: ['sim', 'packages/server/src/memory/memory-store.test.ts'],
+    by: ['packages/server/src/memory/memory-store.test.ts'],
   },
   {
     name: 'fingerprint-ignored',
     stands: 'B3: other content under an id that was used gets its answer',
     file: 'packages/server/src/decide/decide-transaction.ts',
-    edits: [['row.fingerprint === rowOf(mutation, context.device, user).fingerprint;', 'row.id === mutation.id;']],
+    edits: [['row.fingerprint === fingerprint(mutation);', 'row.id === mutation.id;']],
     by: ['packages/server/src/decide/decide-exchange.test.ts'],
   },
   {
@@ -64,7 +64,7 @@ export const pushMutants = [
     stands: 'B6, WR8: a refusal lets its entry go',
     file: 'packages/device/src/sync/settle.ts',
     edits: [["return outcome === 'conflict' || outcome === 'refused';", "return outcome === 'conflict';"]],
-    by: ['sim', 'packages/device/src/sync/settle.test.ts'],
+    by: ['packages/device/src/sync/settle.test.ts'],
   },
   {
     name: 'priority-without-inheritance',
@@ -102,7 +102,7 @@ export const pushMutants = [
         'if (entry.resolves.length > 0) return null;',
       ],
     ],
-    by: ['packages/device/src/write/outbox-writes.test.ts', 'sim'],
+    by: ['packages/device/src/write/outbox-writes.test.ts'],
   },
   {
     name: 'acknowledged-before-durable',
@@ -143,7 +143,7 @@ export const pushMutants = [
     name: 'device-of-another-user',
     stands: 'B15, H2: whoever names a device id may use it',
     file: MEMORY_TX,
-    edits: [["return owner === undefined || owner === user ? 'known' : 'taken';", "return 'known';"]],
+    edits: [["if (met !== undefined && met.user !== user) return 'taken';", '']],
     by: ['packages/server/src/exchange/create-exchange.test.ts'],
   },
   {
@@ -196,6 +196,6 @@ export const pushMutants = [
     edits: [
       ["    case 'pending':\n    case 'sending':\n      return true;", "    case 'pending':\n      return true;"],
     ],
-    by: ['sim', 'packages/testkit/src/crash/run-crash.test.ts'],
+    by: ['packages/testkit/src/crash/run-crash.test.ts'],
   },
 ];

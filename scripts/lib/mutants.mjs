@@ -5,14 +5,21 @@ import { scratchTree } from './scratch-tree.mjs';
 
 const AT_ONCE = 2;
 
-/** The text with the fault in it. Each place must be there, and only once, or the list has rotted. */
-export function planted(text, { name, file, edits }) {
-  return edits.reduce((now, [find, put]) => {
-    const places = now.split(find).length - 1;
+/**
+ * The files with the fault in them, beside what stood there before. Each place must be there, and only once, or
+ * the list has rotted.
+ */
+export async function planted(read, { name, file: own, edits }) {
+  const files = new Map();
+  for (const [find, put, file = own] of edits) {
+    const text = files.get(file)?.before ?? (await read(file));
+    const { after } = files.get(file) ?? { after: text };
+    const places = after.split(find).length - 1;
     if (places !== 1) throw new Problem(`${name}: "${find}" is found ${places} times in ${file}`);
     if (find === put) throw new Problem(`${name} changes nothing`);
-    return now.replace(find, () => put);
-  }, text);
+    files.set(file, { before: text, after: after.replace(find, () => put) });
+  }
+  return files;
 }
 
 /**
@@ -43,7 +50,7 @@ export async function runMutants(mutants, { minutes, say }) {
 
 /** Its places and its checks are there. */
 async function proveWhole(tree, mutant) {
-  planted(await tree.read(mutant.file), mutant);
+  await planted(tree.read, mutant);
   const missing = mutant.by.find((check) => check !== 'sim' && !existsSync(tree.path(check)));
   if (missing !== undefined) throw new Problem(`${mutant.name}: there is no test file ${missing}`);
   if (mutant.by.length === 0) throw new Problem(`${mutant.name}: nothing is to catch it`);
@@ -64,16 +71,16 @@ async function proveSound(tree, mutants, minutes, say) {
 }
 
 async function runOne(tree, mutant, minutes) {
-  const text = await tree.read(mutant.file);
-  await tree.write(mutant.file, planted(text, mutant));
+  const files = await planted(tree.read, mutant);
   try {
+    for (const [file, { after }] of files) await tree.write(file, after);
     // The cheap ones first.
     const checks = [...mutant.by].sort((a, b) => Number(a === 'sim') - Number(b === 'sim'));
     const results = [];
     for (const check of checks) results.push(await runCheck(tree, check, minutes));
     return { mutant, results, caught: results.every(({ end }) => end === 'caught') };
   } finally {
-    await tree.write(mutant.file, text);
+    for (const [file, { before }] of files) await tree.write(file, before);
   }
 }
 
