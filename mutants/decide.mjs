@@ -274,8 +274,8 @@ export const decideMutants = [
     file: 'packages/device/src/outbox/send-again.ts',
     edits: [
       [
-        "const rows = await tx.all('SELECT content, receipt FROM hf_sent ORDER BY seq');",
-        "const rows = await tx.all('SELECT content, receipt FROM hf_sent WHERE seq < 0 ORDER BY seq');",
+        "const rows = await tx.all('SELECT seq, content, receipt FROM hf_sent');",
+        "const rows = await tx.all('SELECT seq, content, receipt FROM hf_sent WHERE seq < 0');",
       ],
     ],
     by: ['packages/device/src/engine/surprising-answers.test.ts'],

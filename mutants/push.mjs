@@ -196,6 +196,6 @@ export const pushMutants = [
     edits: [
       ["    case 'pending':\n    case 'sending':\n      return true;", "    case 'pending':\n      return true;"],
     ],
-    by: ['packages/testkit/src/crash/run-crash.test.ts'],
+    by: ['packages/device/src/outbox/choose-batch.test.ts'],
   },
 ];

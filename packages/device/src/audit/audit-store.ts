@@ -1,6 +1,7 @@
 import type { Json, Loss } from '@holdfast/core';
 import type { Entry } from '../outbox/entry.ts';
 import type { ReadTx, WriteTx } from '../ports/storage-driver.ts';
+import { markOverridden } from './overridden-store.ts';
 
 /**
  * What an audit entry tells. `lost`: values that were not taken over (CF4, CF5, CF6). `cancelled`: an unsent
@@ -42,7 +43,7 @@ export async function appendAudit(
   tx: WriteTx,
   what: AuditKind,
   entry: Pick<Entry, 'id' | 'user' | 'collection' | 'record'>,
-  detail: Json,
+  detail: object | null,
   nowMs: number,
 ): Promise<void> {
   await tx.run(
@@ -61,13 +62,9 @@ export async function noteLosses(
   lost: readonly Loss[],
   nowMs: number,
 ): Promise<void> {
-  await appendAudit(tx, 'lost', entry, lost as unknown as Json, nowMs);
+  await appendAudit(tx, 'lost', entry, lost, nowMs);
   for (const { mine, kept, by, rule } of lost) {
-    if (rule !== 'authority') continue;
-    await tx.run(
-      'INSERT OR REPLACE INTO hf_overridden (collection, record, at, by, mine, kept) VALUES (?, ?, ?, ?, ?, ?)',
-      [entry.collection, entry.record, nowMs, by, JSON.stringify(mine), JSON.stringify(kept)],
-    );
+    if (rule === 'authority') await markOverridden(tx, { ...entry, at: nowMs, by, mine, kept });
   }
 }
 

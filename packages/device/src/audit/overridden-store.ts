@@ -26,6 +26,21 @@ export async function readOverridden(tx: ReadTx): Promise<Overridden[]> {
   }));
 }
 
+/** Marks the record, beside what of it was overridden before and nobody has seen yet. */
+export async function markOverridden(tx: WriteTx, now: Overridden): Promise<void> {
+  const { collection, record, at, by } = now;
+  const [row] = await tx.all('SELECT mine, kept FROM hf_overridden WHERE collection = ? AND record = ?', [
+    collection,
+    record,
+  ]);
+  const mine = { ...(JSON.parse((row?.mine ?? '{}') as string) as JsonObject), ...now.mine };
+  const kept = { ...(JSON.parse((row?.kept ?? '{}') as string) as JsonObject), ...now.kept };
+  await tx.run(
+    'INSERT OR REPLACE INTO hf_overridden (collection, record, at, by, mine, kept) VALUES (?, ?, ?, ?, ?, ?)',
+    [collection, record, at, by, JSON.stringify(mine), JSON.stringify(kept)],
+  );
+}
+
 /** A person has seen it: the mark goes, the audit entry stays. */
 export async function markSeen(tx: WriteTx, collection: string, record: string): Promise<void> {
   await tx.run('DELETE FROM hf_overridden WHERE collection = ? AND record = ?', [collection, record]);

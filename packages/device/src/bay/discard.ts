@@ -1,8 +1,8 @@
-import { HoldfastError, type JsonObject, type MutationId, type Schema } from '@holdfast/core';
+import { HoldfastError, type MutationId, type Schema } from '@holdfast/core';
 import { appendAudit } from '../audit/audit-store.ts';
 import type { Entry } from '../outbox/entry.ts';
-import { moved } from '../outbox/entry-state.ts';
-import { answerOf, dependantsOf } from '../outbox/liveness.ts';
+import { moved, type NewState } from '../outbox/entry-state.ts';
+import { answerOf, dependantsOf, isLiveState } from '../outbox/liveness.ts';
 import {
   allEntries,
   dropReferencesOf,
@@ -48,10 +48,18 @@ export async function discard(
     mutations.push(...(await discardOne(tx, schema, members, who)));
   }
   const after = await allEntries(tx);
-  await setStates(tx, restate(after));
-  const touched = [...given, ...after.filter(({ state }) => state.at === 'blocked' || state.at === 'pending')];
+  const restated = restate(after);
+  await setStates(tx, restated);
+  const touched = [...given, ...turned(entries, after, restated)];
   await rebaseRecords(tx, schema, touched);
   return { done: true, touched, mutations };
+}
+
+/** Those that are part of what is seen now and were not before, or the other way round. */
+function turned(before: readonly Entry[], after: readonly Entry[], restated: readonly NewState[]): Entry[] {
+  const live = new Map(before.map(({ id, state }) => [id, isLiveState(state)]));
+  const now = new Map(restated.map(({ id, state }) => [id, isLiveState(state)]));
+  return after.filter(({ id, state }) => (now.get(id) ?? isLiveState(state)) !== live.get(id));
 }
 
 async function discardOne(
@@ -69,7 +77,7 @@ async function discardOne(
   }
   const now = await who();
   for (const entry of open) {
-    await appendAudit(tx, 'discarded', entry, { content: entry.content as unknown as JsonObject }, now.nowMs);
+    await appendAudit(tx, 'discarded', entry, { content: entry.content }, now.nowMs);
   }
   if (await isNobodys(tx, open)) {
     // The last stamp may go with it: the clock keeps it.

@@ -4,7 +4,6 @@ import {
   type JsonObject,
   type MutationId,
   type Reference,
-  referencesIn,
   type Schema,
   type TransactionId,
   targetsOf,
@@ -24,6 +23,7 @@ import {
   referringTo,
   setStates,
 } from '../outbox/outbox-store.ts';
+import { referencesInValues } from '../outbox/references-of.ts';
 import { restate } from '../outbox/restate.ts';
 import type { ReadTx, WriteTx } from '../ports/storage-driver.ts';
 import { rebaseRecords } from '../rebase/rebase-records.ts';
@@ -68,8 +68,7 @@ export async function sendAgain(
     const by = resolvedBy.get(entry.id);
     if (by === undefined) continue;
     await setStates(tx, [moved(entry, { at: 'resolving', by, receipt: answerOf(entry.state) })]);
-    if (ids.has(entry.id))
-      await appendAudit(tx, what, entry, { by, content: entry.content as unknown as JsonObject }, who.nowMs);
+    if (ids.has(entry.id)) await appendAudit(tx, what, entry, { by, content: entry.content }, who.nowMs);
   }
   // What moves to the end was stamped earlier: the clock keeps the latest stamp.
   await tx.run('UPDATE hf_device SET clock = max(clock, ?)', [who.stamp]);
@@ -255,8 +254,5 @@ function checked(schema: Schema, entry: Entry, content: Entry['content'], issues
   const values = Object.assign({}, ...content.set.map((change) => change.values)) as JsonObject;
   const result = validateFields(collection, entry.record, values, content.kind === 'create' ? 'create' : 'update');
   if (!result.ok) issues.push(...result.issues);
-  return collection.referring.flatMap((field) => {
-    const type = collection.fields[field];
-    return type === undefined ? [] : referencesIn(type, values[field]);
-  });
+  return referencesInValues(collection, values);
 }

@@ -328,22 +328,28 @@ describe('a conflict', () => {
   });
 });
 
-test('[CF6] a record where a higher rank decided is marked until somebody has seen it', async () => {
-  const ranked = schema({
+/** Two of different ranks who have read the same note. */
+async function ranked() {
+  const office = schema({
     version: 1,
     collections: {
       notes: collection(
-        { text: z.string() },
+        { text: z.string(), place: z.string().nullable().default('here') },
         { scopes: ['office'], conflict: lastWriteWins({ authority: ['coordinator', 'mentor'] }) },
       ),
     },
   });
-  const office = inProcessServer(ranked);
-  const as = (user: string, role: string) => testDevice(ranked, office, { user, role, scopes: ['office'] });
+  const desk = inProcessServer(office);
+  const as = (user: string, role: string) => testDevice(office, desk, { user, role, scopes: ['office'] });
   const [mentor, coordinator] = [await as('m', 'mentor'), await as('c', 'coordinator')];
   await mentor.device.write((tx) => tx.notes.create({ id: 'n1', text: 'first' }));
   await mentor.sync();
   await coordinator.sync();
+  return { mentor, coordinator };
+}
+
+test('[CF6] a record where a higher rank decided is marked until somebody has seen it', async () => {
+  const { mentor, coordinator } = await ranked();
   mentor.link.up = false;
   await coordinator.device.write((tx) => tx.notes.update('n1', { text: 'decided' }));
   await coordinator.sync();
@@ -358,4 +364,18 @@ test('[CF6] a record where a higher rank decided is marked until somebody has se
   await mentor.device.overridden.seen('notes', 'n1');
   expect(await mentor.device.overridden.list()).toEqual([]);
   expect(await mentor.device.audit({ collection: 'notes', record: 'n1' })).toMatchObject([{ what: 'lost' }]);
+});
+
+test('[CF6] of several fields that a higher rank decided each is shown, until somebody has seen them', async () => {
+  const { mentor, coordinator } = await ranked();
+  mentor.link.up = false;
+  await coordinator.device.write((tx) => tx.notes.update('n1', { text: 'decided', place: null }));
+  await coordinator.sync();
+  await mentor.device.write((tx) => tx.notes.update('n1', { text: 'later', place: 'there' }));
+  mentor.link.up = true;
+  await mentor.sync();
+  await mentor.sync();
+  expect(await mentor.device.overridden.list()).toMatchObject([
+    { mine: { text: 'later', place: 'there' }, kept: { text: 'decided', place: null } },
+  ]);
 });

@@ -208,6 +208,9 @@ test('[CF2, CF5] changes to different fields both survive; of one field the late
   await b.sync();
   expect(await people(a)).toMatchObject([{ name: 'Ada B', phone: '1' }]);
   expect(await people(b)).toMatchObject([{ name: 'Ada B', phone: '1' }]);
+  expect(await a.device.audit({ collection: 'people', record: 'p1' })).toMatchObject([
+    { what: 'lost', detail: [{ mine: { name: 'Ada A' }, kept: { name: 'Ada B' } }] },
+  ]);
 });
 
 test('[CF3, CF7] two doses that had not seen each other: neither is overwritten, a person decides', async () => {

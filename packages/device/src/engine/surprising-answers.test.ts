@@ -267,3 +267,82 @@ test('[SY11] released entries are sent again under their ids in a new epoch, in 
   ]);
   expect(await device.outbox.list()).toEqual([]);
 });
+
+test('[SY11, WR8] of entries that had the same place none is lost in a new epoch', async () => {
+  let epoch = EPOCH;
+  const sent: string[][] = [];
+  const { device, disk } = await open(first, (request, asked) => {
+    sent.push(request.mutations.map(({ id }) => id));
+    const receipts = request.mutations.map(({ id }) => ({
+      outcome: 'applied' as const,
+      id,
+      position: '5' as Position,
+    }));
+    return { epoch, receipts: epoch === EPOCH ? receipts : [], cursor: cursor(10 + asked) };
+  });
+  const made: string[] = [];
+  for (const id of ['p1', 'p2', 'p3']) {
+    made.push(...(await device.write((tx) => tx.people.create({ id, name: id, mentor: '1' }))).mutations);
+    await device.sync();
+  }
+  expect(await device.outbox.list()).toEqual([]);
+  device.pause();
+  made.push(...(await device.write((tx) => tx.people.create({ id: 'p4', name: 'p4', mentor: '1' }))).mutations);
+  const storage = await disk.openDatabase(key);
+  const place = (await storage.read((tx) => tx.all('SELECT seq FROM hf_outbox')))[0]?.seq;
+  await storage.write((tx) =>
+    tx.run(`UPDATE hf_sent SET seq = ${place}, content = json_set(content, '$.seq', ${place})`),
+  );
+  epoch = NEXT_EPOCH;
+  sent.length = 0;
+  device.resume();
+  await settle();
+  await device.sync();
+  expect((await device.outbox.list()).map(({ id }) => id)).toEqual(made);
+  expect(new Set(sent.flat())).toEqual(new Set(made));
+});
+
+test('[SY11, OB2] what came back in a new epoch is referred to as before: a delete comes after it', async () => {
+  let epoch = EPOCH;
+  const { device } = await open(withVisits, (request, asked) => {
+    const receipts = request.mutations.map(({ id }) => ({
+      outcome: 'applied' as const,
+      id,
+      position: '5' as Position,
+    }));
+    return { epoch, receipts: epoch === EPOCH ? receipts : [], cursor: cursor(10 + asked) };
+  });
+  await device.write((tx) => tx.people.create({ id: 'p1', name: 'Ada', mentor: '1' }));
+  const visit = await device.write((tx) => tx.visits.create({ id: 'v1', personId: 'p1', minutes: 5 }));
+  await device.sync();
+  await device.sync();
+  expect(await device.outbox.list()).toEqual([]);
+  epoch = NEXT_EPOCH;
+  await device.sync();
+  device.pause();
+  const gone = await device.write((tx) => tx.people.delete('p1'));
+  const exported = JSON.parse(await device.outbox.export()) as { entries: { id: string; afterReferring: string[] }[] };
+  const deletion = exported.entries.find(({ id }) => id === gone.mutations[0]);
+  expect(deletion?.afterReferring).toEqual(visit.mutations);
+});
+
+test('[SV1, WR8] the answer to another copy of the store answers nothing that this one never sent', async () => {
+  let foreign: string | null = null;
+  const sent: string[] = [];
+  const { device } = await open(withVisits, (request, asked) => {
+    for (const { id, kind } of request.mutations) sent.push(`${kind} ${id}`);
+    const receipts = request.mutations.map(({ id }) => {
+      return { outcome: 'refused' as const, reason: 'forbidden' as const, detail: null, id, position: '5' as Position };
+    });
+    const other = { outcome: 'applied' as const, id: foreign as never, position: '6' as Position };
+    return { receipts: foreign === null ? receipts : [...receipts, other], cursor: cursor(10 + asked) };
+  });
+  await device.write((tx) => tx.people.create({ id: 'p1', name: 'Ada', mentor: '1' }));
+  await device.sync();
+  const visit = await device.write((tx) => tx.visits.create({ id: 'v1', personId: 'p1', minutes: 5 }));
+  foreign = visit.mutations[0] ?? null;
+  await device.sync();
+  await device.sync();
+  expect(sent).not.toContain(`create ${foreign}`);
+  expect((await device.outbox.list()).map(({ id, state }) => [id, state.at])).toContainEqual([foreign, 'blocked']);
+});

@@ -6,7 +6,7 @@ import type { Fold, LastEntry } from './fold.ts';
 
 const PENDING_STATE: EntryState = { at: 'pending' };
 
-// Places are never used twice, also not those of released entries: in a new epoch they come back to theirs.
+// Places are never used twice, also not those of released entries: in a new epoch they come back in their order.
 const NEXT_SEQ = `(SELECT 1 + max(coalesce((SELECT max(seq) FROM hf_outbox), 0), coalesce((SELECT max(seq) FROM hf_sent), 0)))`;
 
 const APPEND = `INSERT INTO hf_outbox (seq, id, txn, user, kind, collection, record, schema, previous, needs, body, stamp, priority, made_at, sent, tries, state)
@@ -42,13 +42,19 @@ async function addReferences(
   }
 }
 
-/** Puts a released entry back into its place. */
-export async function restoreEntry(tx: WriteTx, entry: Entry, state: EntryState): Promise<void> {
+/** Puts a released entry back, at the last place. */
+export async function restoreEntry(
+  tx: WriteTx,
+  entry: Entry,
+  refersTo: readonly RecordAddress[],
+  state: EntryState,
+): Promise<void> {
   await tx.run(
-    `INSERT OR IGNORE INTO hf_outbox (seq, id, txn, user, kind, collection, record, schema, previous, needs, body, stamp, priority, made_at, sent, tries, state)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
-    [entry.seq, ...entryToRow(entry), entry.tries, JSON.stringify(state)],
+    `INSERT INTO hf_outbox (seq, id, txn, user, kind, collection, record, schema, previous, needs, body, stamp, priority, made_at, sent, tries, state)
+     VALUES (${NEXT_SEQ}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
+    [...entryToRow(entry), entry.tries, JSON.stringify(state)],
   );
+  await addReferences(tx, entry, refersTo);
 }
 
 /** Every entry, in the order made. */
@@ -213,7 +219,10 @@ export async function entriesAt(tx: ReadTx, places: readonly number[]): Promise<
 
 /** What choosing and ordering ask of an entry; its content stays in the store. */
 export interface SlimEntry
-  extends Pick<Entry, 'seq' | 'id' | 'transaction' | 'previous' | 'needs' | 'afterReferring' | 'priority' | 'state'> {
+  extends Pick<
+    Entry,
+    'seq' | 'id' | 'transaction' | 'previous' | 'needs' | 'afterReferring' | 'priority' | 'sent' | 'state'
+  > {
   readonly lanes: readonly string[];
   /** Of its content as JSON, roughly. */
   readonly bytes: number;
@@ -222,12 +231,13 @@ export interface SlimEntry
 /** Every entry without its content, in the order made: ten thousand of them are read with every request. */
 export async function slimEntries(tx: ReadTx): Promise<SlimEntry[]> {
   const rows = await tx.all(
-    `SELECT seq, id, txn, previous, needs, priority, state, collection, record, length(body) AS size,
+    `SELECT seq, id, txn, previous, needs, priority, sent, state, collection, record, length(body) AS size,
      CASE kind WHEN 'command' THEN body END AS command FROM hf_outbox ORDER BY seq`,
   );
   const parse = stateParser();
   return rows.map((row) => {
     const state = parse(row.state as string);
+    const own: RecordAddress = { collection: row.collection as string, record: row.record as string };
     const targets =
       row.command === null ? null : (JSON.parse(row.command as string) as { targets: RecordAddress[] }).targets;
     return {
@@ -237,8 +247,9 @@ export async function slimEntries(tx: ReadTx): Promise<SlimEntry[]> {
       previous: row.previous as MutationId | null,
       ...parseNeeds(row.needs),
       priority: row.priority as number,
+      sent: row.sent === 1,
       state,
-      lanes: (targets ?? [row as unknown as RecordAddress]).map(({ collection, record }) => `${collection}/${record}`),
+      lanes: (targets ?? [own]).map(({ collection, record }) => `${collection}/${record}`),
       bytes: (row.size as number) + 200,
     };
   });

@@ -7,7 +7,8 @@ import { addressOf } from '../write/plan-write.ts';
 import type { Entry } from './entry.ts';
 import type { EntryState } from './entry-state.ts';
 import { standsAside } from './liveness.ts';
-import { allEntries, type RecordAddress, restoreEntry, setStates } from './outbox-store.ts';
+import { allEntries, moveToEnd, type RecordAddress, restoreEntry, setStates } from './outbox-store.ts';
+import { referencesOf } from './references-of.ts';
 import { restate } from './restate.ts';
 
 /**
@@ -16,15 +17,26 @@ import { restate } from './restate.ts';
  * discard, and what resolved it as it was; so does what was discarded.
  */
 export async function sendAgain(tx: WriteTx, schema: Schema): Promise<readonly RecordAddress[]> {
-  const before = new Set((await allEntries(tx)).map(({ collection, record }) => addressOf(collection, record)));
-  const rows = await tx.all('SELECT content, receipt FROM hf_sent ORDER BY seq');
-  for (const row of rows) {
-    const entry = JSON.parse(row.content as string) as Entry;
+  const waiting = await allEntries(tx);
+  const before = new Set(waiting.map(({ collection, record }) => addressOf(collection, record)));
+  const rows = await tx.all('SELECT seq, content, receipt FROM hf_sent');
+  const released = rows.map(({ seq, content, receipt }): Placed => {
+    return {
+      entry: { ...(JSON.parse(content as string) as Entry), seq: seq as number },
+      receipt: JSON.parse(receipt as string) as Receipt,
+    };
+  });
+  // Each gets a place anew: one that two had once would be lost.
+  for (const { entry, receipt } of inOrder(released, waiting)) {
+    if (receipt === null) {
+      await moveToEnd(tx, [entry]);
+      continue;
+    }
     if (!before.has(addressOf(entry.collection, entry.record))) {
       before.add(addressOf(entry.collection, entry.record));
       await keepConfirmed(tx, schema, entry);
     }
-    await restoreEntry(tx, entry, stateAgain(entry.state, JSON.parse(row.receipt as string) as Receipt));
+    await restoreEntry(tx, entry, referencesOf(schema, entry), stateAgain(entry.state, receipt));
   }
   await tx.run('DELETE FROM hf_sent');
   const entries = await allEntries(tx);
@@ -34,6 +46,23 @@ export async function sendAgain(tx: WriteTx, schema: Schema): Promise<readonly R
   await setStates(tx, restate(again));
   await rebaseRecords(tx, schema, again);
   return again;
+}
+
+interface Placed {
+  readonly entry: Entry;
+  /** Null where it waits in the outbox. */
+  readonly receipt: Receipt | null;
+}
+
+/** By their old places; of equal ones what was released came first, and what was stamped first. */
+function inOrder(released: readonly Placed[], waiting: readonly Entry[]): Placed[] {
+  const all = [...released, ...waiting.map((entry): Placed => ({ entry, receipt: null }))];
+  return all.sort(
+    (a, b) =>
+      a.entry.seq - b.entry.seq ||
+      Number(a.receipt === null) - Number(b.receipt === null) ||
+      (a.entry.stamp < b.entry.stamp ? -1 : 1),
+  );
 }
 
 /** What was clean until now has entries again: what is seen of it becomes its confirmed copy until it is read anew. */

@@ -60,3 +60,21 @@ test('[SY5] a field that a newer schema added is no difference, before it was re
   const driver = await disk.openDatabase(key);
   expect(await driver.read((tx) => verify(tx, newer))).toEqual([]);
 });
+
+test('[ST9, SY11] released entries of a store from before they had places get the places they were made at', async () => {
+  const [app, server] = [people(1), inProcessServer(people(1))];
+  const { device: ada, disk, sync } = await testDevice(app, server, { user: 'ada', scopes: ['everyone'] });
+  await ada.write((tx) => tx.people?.create({ id: 'p1', name: 'Ada' }));
+  await ada.write((tx) => tx.people?.create({ id: 'p2', name: 'Bea' }));
+  await sync();
+  const driver = await disk.openDatabase(key);
+  const places = await driver.read((tx) => tx.all('SELECT id, seq FROM hf_sent'));
+  expect(places.map(({ seq }) => seq).sort()).toEqual([1, 2]);
+  await driver.write(async (tx) => {
+    await tx.run('DROP INDEX hf_sent_seq');
+    await tx.run('ALTER TABLE hf_sent DROP COLUMN seq');
+    await tx.run(`UPDATE hf_device SET layout = 'older'`);
+  });
+  await open(driver, app);
+  expect(await driver.read((tx) => tx.all('SELECT id, seq FROM hf_sent'))).toEqual(places);
+});

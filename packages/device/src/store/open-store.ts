@@ -72,10 +72,11 @@ export async function refuseNewer(tx: ReadTx, schema: Schema): Promise<void> {
 }
 
 async function addLaterColumns(tx: WriteTx): Promise<void> {
-  for (const [table, column, declaration] of LATER_COLUMNS) {
+  for (const [table, column, declaration, value] of LATER_COLUMNS) {
     const here = await tx.all('SELECT name FROM pragma_table_info(?)', [table]);
     if (here.length > 0 && !here.some(({ name }) => name === column)) {
       await tx.run(`ALTER TABLE ${table} ADD COLUMN ${column} ${declaration}`);
+      if (value !== undefined) await tx.run(`UPDATE ${table} SET ${column} = ${value}`);
     }
   }
 }

@@ -97,12 +97,14 @@ const ENGINE_TABLES = [
     kept TEXT NOT NULL, PRIMARY KEY (collection, record)) WITHOUT ROWID`,
 ] as const;
 
-/** Columns that tables of ours got after they were first made: an older store is given them before anything else. */
-export const LATER_COLUMNS: readonly (readonly [table: string, column: string, declaration: string])[] = [
-  ['hf_outbox_ref', 'command', 'INTEGER NOT NULL DEFAULT 0'],
-  ['hf_sent', 'seq', 'INTEGER NOT NULL DEFAULT 0'],
-  ['hf_audit', 'user', 'TEXT'],
-];
+/** Columns that tables of ours got after they were first made: an older store is given them before anything
+ * else, with the value that its rows had all the while. */
+export const LATER_COLUMNS: readonly (readonly [table: string, column: string, declaration: string, value?: string])[] =
+  [
+    ['hf_outbox_ref', 'command', 'INTEGER NOT NULL DEFAULT 0'],
+    ['hf_sent', 'seq', 'INTEGER NOT NULL DEFAULT 0', "json_extract(content, '$.seq')"],
+    ['hf_audit', 'user', 'TEXT'],
+  ];
 
 /** The statement that gives a collection's table a column it does not have yet. */
 export function addColumnSql(collection: Collection, column: Column): string {

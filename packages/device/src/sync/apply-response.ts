@@ -125,7 +125,8 @@ async function noteAnswers(tx: WriteTx, response: ExchangeResponse, context: Res
   let answered = 0;
   for (const entry of entries) {
     const { id, state, needs, previous, afterReferring } = entry;
-    const receipt = receipts.get(id);
+    // Of what never left this copy of the store, the answer is another copy's (hazard B7).
+    const receipt = entry.sent || sent.has(id) ? receipts.get(id) : undefined;
     if (state.at === 'resolving' && state.receipt === null) {
       // It went as a discard, and stays out of what is seen whatever came first (OB11).
       if (receipt !== undefined) states.push(moved(entry, { ...state, receipt }));

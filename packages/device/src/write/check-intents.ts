@@ -6,12 +6,12 @@ import {
   type Json,
   RECORD_ID_PATTERN,
   type Reference,
-  referencesIn,
   type Schema,
   targetsOf,
   validateArgs,
   validateFields,
 } from '@holdfast/core';
+import { referencesInValues } from '../outbox/references-of.ts';
 import type { Intent } from './intent.ts';
 
 /** A command whose arguments fit the schema, with the records they refer to: its lanes. */
@@ -68,7 +68,7 @@ export function checkIntents(schema: Schema, intents: readonly Intent[]): Checke
       record: intent.record,
       values,
       confirm: intent.kind === 'update' && intent.confirm,
-      refersTo: referencesOf(collection, values),
+      refersTo: referencesInValues(collection, values),
     });
   }
   if (issues.length > 0) throw new InvalidWrite(issues);
@@ -92,11 +92,4 @@ function problemOfId(record: unknown): string | null {
   return typeof record === 'string' && RECORD_ID_PATTERN.test(record)
     ? null
     : 'an id of 1 to 64 letters, digits and . _ ~ - that begins with a letter or digit';
-}
-
-function referencesOf(collection: Collection, values: Readonly<Record<string, Json>>): Reference[] {
-  return collection.referring.flatMap((name) => {
-    const type = collection.fields[name];
-    return type === undefined ? [] : referencesIn(type, values[name]);
-  });
 }

@@ -2,7 +2,6 @@ import {
   type Collection,
   HoldfastError,
   InvalidWrite,
-  type Json,
   limits,
   type MutationId,
   type Schema,
@@ -10,6 +9,7 @@ import {
   type Version,
 } from '@holdfast/core';
 import { appendAudit } from '../audit/audit-store.ts';
+import type { NewEntry } from '../outbox/entry.ts';
 import { cancelled, fold } from '../outbox/fold.ts';
 import { isLiveState } from '../outbox/liveness.ts';
 import {
@@ -107,7 +107,9 @@ async function shorten(
   if (state.at !== 'pending' || collection === undefined) return null;
   const record = context.records.get(addressOf(entry.collection, entry.record));
   const last = await lastEntry(tx, record?.entries.at(-1));
-  const folded = fold(entry, last);
+  const taken = fold(entry, last);
+  // What grew beyond what an exchange carries could never be sent.
+  const folded = taken === null || tooLarge([{ ...taken.into, content: taken.content }]) !== null ? null : taken;
   const gone =
     entry.content.kind === 'delete' && last !== null
       ? cancelled(entry, last, record?.entries.length ?? 0, await isNamed(tx, last.entry.id))
@@ -119,7 +121,7 @@ async function shorten(
   if (gone !== null) {
     await removeEntry(tx, gone);
     await dropReferencesOf(tx, gone.id);
-    await appendAudit(tx, 'cancelled', gone, gone.content as unknown as Json, who.nowMs);
+    await appendAudit(tx, 'cancelled', gone, gone.content, who.nowMs);
     return { transaction: null, mutations: [], touched: [entry], appended: null };
   }
   if (folded === null) return null;
@@ -146,13 +148,17 @@ function refuseTooLarge(planned: readonly PlannedEntry[]): void {
   if (planned.length > limits.transactionMutations) {
     throw new HoldfastError('WriteTooLarge', `${planned.length} changes of at most ${limits.transactionMutations}`);
   }
-  const bytes = planned.reduce((sum, { entry }) => sum + 3 * JSON.stringify(entry.content).length, 0);
-  if (bytes <= limits.transactionBytes) return;
+  const bytes = tooLarge(planned.map(({ entry }) => entry));
+  if (bytes !== null) throw new HoldfastError('WriteTooLarge', `${bytes} bytes of at most ${limits.transactionBytes}`);
+}
+
+/** The bytes of a transaction that no exchange can carry; null where one can. */
+function tooLarge(entries: readonly NewEntry[]): number | null {
+  const atMost = entries.reduce((sum, { content }) => sum + 3 * JSON.stringify(content).length, 0);
+  if (atMost <= limits.transactionBytes) return null;
   // Rarely reached: only then is it worth to count in UTF-8.
-  const exact = planned.reduce((sum, { entry }) => sum + new TextEncoder().encode(JSON.stringify(entry)).length, 0);
-  if (exact > limits.transactionBytes) {
-    throw new HoldfastError('WriteTooLarge', `${exact} bytes of at most ${limits.transactionBytes}`);
-  }
+  const exact = entries.reduce((sum, entry) => sum + new TextEncoder().encode(JSON.stringify(entry)).length, 0);
+  return exact > limits.transactionBytes ? exact : null;
 }
 
 async function readContext(

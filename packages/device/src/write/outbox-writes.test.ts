@@ -120,6 +120,17 @@ describe('[OB6] folding', () => {
     expect([await list(a), await people(a)]).toMatchObject([[], [{ name: 'Cem' }]]);
   });
 
+  test('[OB6, NW5] nothing folds into an entry that would grow beyond what an exchange carries', async () => {
+    const a = await offlineWithPerson();
+    const half = 'x'.repeat(600 * 1024);
+    await a.device.write((tx) => tx.people.update('p1', { name: half }));
+    await a.device.write((tx) => tx.people.update('p1', { phone: half }));
+    expect(await list(a)).toHaveLength(2);
+    a.link.up = true;
+    await settled(a);
+    expect([await list(a), (await people(a))[0]?.phone?.length]).toEqual([[], half.length]);
+  });
+
   test('[OB6, OB2] a fold adds nothing to wait for', async () => {
     const a = await offlineWithPerson();
     await a.device.write((tx) => tx.people.create({ id: 'p2', name: 'Dia', mentor: '1' }));
