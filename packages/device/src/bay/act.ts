@@ -63,7 +63,7 @@ export async function act(
       const resolved: { entry: Entry; again: Again }[] = [];
       for (const entry of members) {
         const confirmed = await readConfirmed(tx, schema, entry);
-        resolved.push({ entry, again: chooseAgain(schema, entry, action.choices[entry.id], confirmed) });
+        resolved.push({ entry, again: chooseAgain(schema, entry, members, action.choices[entry.id], confirmed) });
       }
       return { done: true, ...(await sendAgain(tx, schema, resolved, 'resolved', await who())) };
     }

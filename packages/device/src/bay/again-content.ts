@@ -8,6 +8,8 @@ export interface AgainRecord {
   readonly shown: JsonObject;
   /** Fields that later own entries wrote: what they say stays (CF7). */
   readonly writtenLater: ReadonlySet<string>;
+  /** Fields that a person decided with another entry of the transaction: that is the last word on them. */
+  readonly decidedElsewhere: ReadonlySet<string>;
   /** The field bases of live own entries, for a delete above them. */
   readonly bases: readonly Readonly<Record<string, Version>>[];
 }
@@ -15,7 +17,8 @@ export interface AgainRecord {
 /**
  * The content of the entry that takes another's place; null where nothing is left of it. Fields that a person
  * chose have the version that was shown as their base, and a new stamp; the others keep base and stamp, or stay
- * out where a later own entry wrote them. Groups go as a whole.
+ * out where a later own entry wrote them, or where they were decided with another entry of the transaction.
+ * Groups go as a whole.
  */
 export function againContent(
   entry: Entry,
@@ -43,13 +46,15 @@ export function againContent(
   }
   if (content.kind !== 'update' && content.kind !== 'restore') return content;
   if (again.kind === 'as-it-is') {
-    const set = keptOf(content, wholeGroups(record.writtenLater, collection));
+    const out = new Set([...record.writtenLater, ...record.decidedElsewhere]);
+    const set = keptOf(content, wholeGroups(out, collection));
     return set.length === 0 && content.kind === 'update' ? null : { ...content, set };
   }
   const chosen = chosenOf(again, entry, record, collection, stamp);
   const out = new Set([
     ...again.leaveOut,
     ...record.writtenLater,
+    ...record.decidedElsewhere,
     ...chosen.flatMap(({ values }) => Object.keys(values)),
   ]);
   const set = [...keptOf(content, wholeGroups(out, collection)), ...chosen];
@@ -93,4 +98,9 @@ function chosenOf(
 
 function wholeGroups(fields: ReadonlySet<string>, collection: Collection): ReadonlySet<string> {
   return new Set([...fields].flatMap((field) => collection.groupOf.get(field) ?? [field]));
+}
+
+/** The fields that a person decided with this entry, of either side. */
+export function decidedFields(again: Again): readonly string[] {
+  return again.kind === 'set' || again.kind === 'bring-back' ? [...Object.keys(again.values), ...again.leaveOut] : [];
 }

@@ -5,17 +5,18 @@ import type { Confirmed } from './confirmed.ts';
 import { sidesOf, theirsOf } from './conflicts.ts';
 
 /**
- * What a person's choices come to, for one conflicted entry.
+ * What a person's choices come to, for one conflicted entry; `members` is its whole transaction.
  *
  * @throws InvalidWrite where a field in conflict, or whether the record is to be there, was not decided
  */
 export function chooseAgain(
   schema: Schema,
   entry: Entry,
+  members: readonly Entry[],
   choice: ConflictChoice | undefined,
   confirmed: Confirmed | null,
 ): Again {
-  const sides = sidesOf(entry);
+  const sides = sidesOf(entry, members);
   if (sides === null) return { kind: 'as-it-is' };
   const theirs = theirsOf(sides, confirmed);
   const base = versionShown(choice, theirs.version);

@@ -1,5 +1,5 @@
 import type { ConflictSides, Json, JsonObject, Schema, Version } from '@holdfast/core';
-import type { Entry } from '../outbox/entry.ts';
+import { type Entry, setOf } from '../outbox/entry.ts';
 import { allEntries } from '../outbox/outbox-store.ts';
 import type { ReadTx } from '../ports/storage-driver.ts';
 import { type Confirmed, readConfirmed } from './confirmed.ts';
@@ -33,23 +33,37 @@ export interface Conflict {
 /** Every conflict that waits for a person, with what is there now. */
 export async function readConflicts(tx: ReadTx, schema: Schema): Promise<Conflict[]> {
   const found = new Map<string, { transaction: string; madeAt: number; entries: ConflictEntry[] }>();
-  for (const entry of await allEntries(tx)) {
-    if (entry.state.at !== 'conflicted') continue;
+  const aside = (await allEntries(tx)).filter(({ state }) => state.at === 'conflicted');
+  for (const entry of aside) {
     const confirmed = await readConfirmed(tx, schema, entry);
     const conflict = found.get(entry.transaction) ?? {
       transaction: entry.transaction,
       madeAt: entry.madeAt,
       entries: [],
     };
-    conflict.entries.push(conflictEntry(entry, confirmed));
+    const members = aside.filter(({ transaction }) => transaction === entry.transaction);
+    conflict.entries.push(conflictEntry(entry, members, confirmed));
     found.set(entry.transaction, conflict);
   }
   return [...found.values()];
 }
 
-/** The sides of a conflicted entry; null where others of its transaction are what conflicts. */
-export function sidesOf({ state }: Entry): ConflictSides | null {
-  return state.at === 'conflicted' && state.receipt.outcome === 'conflict' ? state.receipt.sides : null;
+/**
+ * The sides of a conflicted entry; null where others of its transaction are what conflicts. `mine` is what the
+ * transaction came to: what its later entries wrote over this one's values is what the person had last said.
+ */
+export function sidesOf(entry: Entry, members: readonly Entry[]): ConflictSides | null {
+  const { state } = entry;
+  if (state.at !== 'conflicted' || state.receipt.outcome !== 'conflict' || state.receipt.sides === null) return null;
+  const { sides } = state.receipt;
+  const mine: Record<string, Json> = { ...sides.mine };
+  for (const later of members) {
+    if (later.seq <= entry.seq || later.collection !== entry.collection || later.record !== entry.record) continue;
+    for (const { values } of setOf(later.content)) {
+      for (const [field, value] of Object.entries(values)) if (Object.hasOwn(mine, field)) mine[field] = value;
+    }
+  }
+  return { ...sides, mine };
 }
 
 /** The version a choice is made upon, and what stands there: what was pulled last, else what the server sent along. */
@@ -57,9 +71,9 @@ export function theirsOf(sides: ConflictSides, confirmed: Confirmed | null): { v
   return confirmed ?? { version: sides.version, values: sides.theirs };
 }
 
-function conflictEntry(entry: Entry, confirmed: Confirmed | null): ConflictEntry {
+function conflictEntry(entry: Entry, members: readonly Entry[], confirmed: Confirmed | null): ConflictEntry {
   const { id, collection, record, content } = entry;
-  const sides = sidesOf(entry);
+  const sides = sidesOf(entry, members);
   const head = { id, kind: content.kind, collection, record };
   if (sides === null) {
     const version = confirmed?.version ?? '';

@@ -28,7 +28,7 @@ import { restate } from '../outbox/restate.ts';
 import type { ReadTx, WriteTx } from '../ports/storage-driver.ts';
 import { rebaseRecords } from '../rebase/rebase-records.ts';
 import { addressOf, basesOf, type WriteIdentity } from '../write/plan-write.ts';
-import { againContent } from './again-content.ts';
+import { againContent, decidedFields } from './again-content.ts';
 import type { Again } from './choice.ts';
 import { readConfirmed } from './confirmed.ts';
 
@@ -125,6 +125,11 @@ async function planAgain(
           ...live.filter(({ seq }) => seq > entry.seq).flatMap(fieldsOf),
           ...(await fieldsSentLater(tx, entry)),
         ]),
+        decidedElsewhere: new Set(
+          originals
+            .filter((other) => other.entry !== entry && sameRecord(other.entry, entry))
+            .flatMap((other) => decidedFields(other.again)),
+        ),
         bases: basesOf(live),
       },
       collection,
@@ -214,6 +219,10 @@ function assignTargets(originals: readonly Entry[], plan: readonly PlannedAgain[
     for (const id of [original.id, ...original.resolves]) assigned.set(id, by);
   }
   return assigned;
+}
+
+function sameRecord(a: RecordAddress, b: RecordAddress): boolean {
+  return a.collection !== '' && a.collection === b.collection && a.record === b.record;
 }
 
 function fieldsOf({ content }: Pick<Entry, 'content'>): string[] {

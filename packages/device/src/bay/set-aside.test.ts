@@ -2,6 +2,7 @@ import { collection, HoldfastError, InvalidWrite, inherit, lastWriteWins, manual
 import { type InProcessServer, inProcessServer, type TestDevice, testDevice } from '@holdfast/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import type { WriteTransaction } from '../device.ts';
 
 const app = schema({
   version: 1,
@@ -181,7 +182,7 @@ describe('discarding what is not answered', () => {
 });
 
 /** Two people set one dose, not knowing of each other. Gives the device whose change conflicts. */
-async function conflictedDose() {
+async function conflictedDose(then: (tx: WriteTransaction<App>) => void = () => {}) {
   const [a, b] = [await open('a'), await open('b')];
   await a.device.write((tx) => {
     tx.people.create({ id: 'p1', name: 'Ada', mentor: '1' });
@@ -190,7 +191,10 @@ async function conflictedDose() {
   await a.sync();
   await b.sync();
   a.link.up = false;
-  await a.device.write((tx) => tx.doses.update('d1', { dose: 2, route: 'nasal' }));
+  await a.device.write((tx) => {
+    tx.doses.update('d1', { dose: 2, route: 'nasal' });
+    then(tx);
+  });
   await b.device.write((tx) => tx.doses.update('d1', { dose: 3, unit: 'ml' }));
   await b.sync();
   a.link.up = true;
@@ -272,6 +276,27 @@ describe('a conflict', () => {
     await a.sync();
     expect([await states(a), await dose(a)]).toMatchObject([[], { dose: 2, unit: 'mg', route: 'skin' }]);
   });
+
+  test.each([
+    ['mine', 'mine', { dose: 7, unit: 'ml' }],
+    ['theirs', 'theirs', { dose: 3, unit: 'ml' }],
+    ['another value', { value: 4 }, { dose: 4, unit: 'ml' }],
+  ] as const)(
+    '[CF7, WR4] of two changes of one field in a transaction the choice is the last word: %s',
+    async (_, choice, expected) => {
+      const { a, b } = await conflictedDose((tx) => tx.doses.update('d1', { dose: 7, unit: 'ml' }));
+      const [conflict] = await a.device.conflicts.list();
+      const entry = conflict?.entries.find(({ fields }) => fields.length > 0);
+      expect(entry).toMatchObject({ mine: { dose: 7, unit: 'ml' }, theirs: { dose: 3, unit: 'ml' } });
+      const fields = { dose: choice, unit: typeof choice === 'string' ? choice : 'theirs' } as const;
+      await a.device.conflicts.resolve(entry?.id ?? '', { [entry?.id ?? '']: { fields } });
+      expect(await dose(a)).toMatchObject(expected);
+      await a.sync();
+      await a.sync();
+      await b.sync();
+      expect([await states(a), await dose(a), await dose(b)]).toMatchObject([[], expected, expected]);
+    },
+  );
 
   test('[CF9] a record that others deleted is kept: the whole of it comes back', async () => {
     const { a, b } = await conflictedDose();
