@@ -116,6 +116,7 @@ async function planAgain(
     );
     const live = ofRecord.filter((each) => isLiveState(each.state) && !ids.has(each.id));
     const confirmed = await readConfirmed(tx, schema, entry);
+    const released = await releasedLater(tx, entry);
     const content = againContent(
       entry,
       again,
@@ -123,7 +124,7 @@ async function planAgain(
         shown: confirmed?.values ?? ('last' in entry.content ? entry.content.last : {}),
         writtenLater: new Set([
           ...live.filter(({ seq }) => seq > entry.seq).flatMap(fieldsOf),
-          ...(await fieldsSentLater(tx, entry)),
+          ...released.flatMap(fieldsOf),
         ]),
         decidedElsewhere: new Set(
           originals
@@ -174,9 +175,12 @@ async function planAgain(
         schema: who.schema,
         previous: lane.at(-1) ?? null,
         needs: [...needs],
-        afterReferring: (await othersBefore(tx, entry, content.kind)).filter(
-          (other) => !waiting.has(other) && !ids.has(other),
-        ),
+        // A choice upon a version that was shown earlier has seen what was written here since. A deletion it is to
+        // meet unseen: then the server asks whether the record is to be kept.
+        afterReferring: [
+          ...(await othersBefore(tx, entry, content.kind)).filter((other) => !waiting.has(other) && !ids.has(other)),
+          ...released.filter((own) => own.content.kind !== 'delete').map((own) => own.id),
+        ],
         resolves: [],
         content,
         stamp: who.stamp,
@@ -229,15 +233,14 @@ function fieldsOf({ content }: Pick<Entry, 'content'>): string[] {
   return setOf(content).flatMap(({ values }) => Object.keys(values));
 }
 
-/** Fields that own entries of the record wrote after this one, and that have been released since. */
-async function fieldsSentLater(tx: ReadTx, entry: Entry): Promise<string[]> {
+/** Own entries of the record that were written after this one, and have been released since, oldest first. */
+async function releasedLater(tx: ReadTx, entry: Entry): Promise<Pick<Entry, 'id' | 'content'>[]> {
   if (entry.collection === '') return [];
-  const rows = await tx.all('SELECT content FROM hf_sent WHERE collection = ? AND record = ? AND seq > ?', [
-    entry.collection,
-    entry.record,
-    entry.seq,
-  ]);
-  return rows.flatMap((row) => fieldsOf(JSON.parse(row.content as string) as Entry));
+  const rows = await tx.all(
+    'SELECT content FROM hf_sent WHERE collection = ? AND record = ? AND seq > ? ORDER BY seq',
+    [entry.collection, entry.record, entry.seq],
+  );
+  return rows.map((row) => JSON.parse(row.content as string) as Entry);
 }
 
 async function othersBefore(tx: ReadTx, entry: Entry, kind: Entry['content']['kind']): Promise<MutationId[]> {

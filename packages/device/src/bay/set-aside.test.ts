@@ -264,6 +264,20 @@ describe('a conflict', () => {
     expect([await states(a), (await dose(a))?.dose]).toEqual([[], 9]);
   });
 
+  test('[CF1, CF7] a choice upon the version that was shown has seen what was written here and sent since', async () => {
+    const { a, b, entry } = await conflictedDose();
+    await a.device.write((tx) => tx.doses.update('d1', { dose: 8 }));
+    await a.sync();
+    await a.sync();
+    expect([await states(a), await dose(a)]).toMatchObject([['conflicted'], { dose: 8, unit: 'ml' }]);
+    const choice = { fields: { dose: 'mine', unit: 'mine' }, version: entry.version } as const;
+    await a.device.conflicts.resolve(entry.id, { [entry.id]: choice });
+    await a.sync();
+    await a.sync();
+    await b.sync();
+    expect([await states(a), await dose(b)]).toMatchObject([[], { dose: 2, unit: 'mg', route: 'nasal' }]);
+  });
+
   test('[CF7, OB6] a later own write of the same field stays', async () => {
     const { a, entry } = await conflictedDose();
     a.link.up = false;

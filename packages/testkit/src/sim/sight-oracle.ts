@@ -50,7 +50,8 @@ export function watchSight(violations: string[]): SightOracle {
       checkNeeds(mutation);
       const by = effects.by;
       const blamed = receipt.outcome === 'merged' ? receipt.lost.map((loss) => loss.by) : [];
-      if (receipt.outcome === 'conflict' && receipt.sides !== null) blamed.push(receipt.sides.by);
+      // Where a deletion is in question, `by` is whoever changed the record last: that may be the writer, after others.
+      if (receipt.outcome === 'conflict' && receipt.sides?.deletion === null) blamed.push(receipt.sides.by);
       if (!twins.has(by) && blamed.includes(by)) {
         violations.push(`[CF1] ${by} lost against an own earlier write: ${id} ${receipt.outcome}`);
       }
