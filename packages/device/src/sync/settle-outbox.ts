@@ -1,4 +1,4 @@
-import type { ExchangeResponse } from '@holdfast/core';
+import type { ExchangeResponse, JsonObject } from '@holdfast/core';
 import { appendAudit, noteLosses } from '../audit/audit-store.ts';
 import type { Entry } from '../outbox/entry.ts';
 import { dropReferences, pruneSent, type RecordAddress, releaseEntry, setStates } from '../outbox/outbox-store.ts';
@@ -19,7 +19,10 @@ export async function settleOutbox(
     await releaseEntry(tx, entry, receipt, response.now);
     if (receipt.outcome === 'merged') await noteLosses(tx, entry, receipt.lost, context.nowMs);
   }
-  for (const { entry, what } of told) await appendAudit(tx, what, entry, null, context.nowMs);
+  for (const { entry, what } of told) {
+    const { content } = entry;
+    await appendAudit(tx, what, entry, { content: content as unknown as JsonObject }, context.nowMs);
+  }
   await pruneSent(tx, response.durable, response.now);
   if (released.length > 0) await dropReferences(tx);
   await setStates(tx, states);

@@ -129,6 +129,12 @@ test('[OB10] what somebody else has resolved before leaves, and is told; the own
   expect(result.told).toMatchObject([{ what: 'resolved-elsewhere', entry: { id: id(1) } }]);
 });
 
+test('[WR8, OB10] what was discarded elsewhere leaves, and is told', () => {
+  const result = settle([entry(1, { at: 'accepted', receipt: discarded(1) })], snapshot);
+  expect(outcomeOf(result)).toEqual({ released: [id(1)], states: {} });
+  expect(result.told).toMatchObject([{ what: 'resolved-elsewhere', entry: { id: id(1) } }]);
+});
+
 test('[OB11] a decision that was taken back gives back what it stood for', () => {
   const taken = entry(2, { at: 'resolving', by: null, receipt: discarded(2) }, { resolves: [id(1)] });
   expect(outcomeOf(settle([entry(1, resolving(2)), taken], snapshot))).toEqual({

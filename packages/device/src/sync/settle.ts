@@ -46,6 +46,8 @@ export function settle(entries: readonly Entry[], snapshot: Snapshot): Settlemen
     const discarding = entry.state.at === 'resolving';
     if (discarding && receipt.outcome !== 'discarded') told.push({ entry, what: 'too-late' });
     if (receipt.outcome === 'discarded') {
+      // Nobody here took it back: the same user did, from a copy of this store, or who resolved it unanswered.
+      if (!discarding) told.push({ entry, what: 'resolved-elsewhere' });
       // What it stood for waits for another decision.
       letGo(entry, receipt);
       for (const original of resolvedBy(entry.id)) giveBack(original);

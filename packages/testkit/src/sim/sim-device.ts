@@ -41,6 +41,8 @@ export interface SimDevice {
   /** Closes every tab in good order. */
   close(): Promise<void>;
   freeze(tab: SimTab): void;
+  /** Another device goes on from a copy of this one's disk, or this one from another's (hazard B7). */
+  copied: boolean;
   /** Mutations of writes that resolved: from then on they must never be lost. */
   readonly acknowledged: Set<string>;
   /** Transaction → its mutations: they show and are answered together. */
@@ -138,6 +140,7 @@ export function createSimDevice(parts: SimDeviceParts): SimDevice {
     get tabs() {
       return tabs;
     },
+    copied: false,
     acknowledged: new Set(),
     transactions: new Map(),
     faults,

@@ -130,6 +130,7 @@ export class World implements Stage {
   clone({ sim }: Member, seed: number): string | null {
     if (this.members.length >= DEVICES + MOST_CLONES || sim.disk.storage.look('SELECT 1') === null) return null;
     const twin = this.#join(`${sim.name}-${seed % 1_000}`, sim.user, sim);
+    for (const each of [sim, twin.sim]) each.copied = true;
     this.server.cloned(sim.user);
     const state = readDevice(sim);
     for (const entry of state?.entries ?? []) twin.sim.acknowledged.add(entry.id);
