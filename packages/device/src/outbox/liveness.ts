@@ -105,7 +105,7 @@ export function dependantsOf(entries: readonly Dependent[], ids: ReadonlySet<Mut
   );
 }
 
-/** Everything that would be held as long as these entries are not taken. */
+/** Everything still to be sent that would be held as long as these entries are not taken. */
 export function waitersOf(entries: readonly Ordered[], ids: ReadonlySet<MutationId>): ReadonlySet<MutationId> {
   const dependants = dependantsOf(entries, ids);
   const held = waitingFor(
@@ -114,7 +114,8 @@ export function waitersOf(entries: readonly Ordered[], ids: ReadonlySet<Mutation
     ({ previous, afterReferring, needs }) => [...(previous === null ? [] : [previous]), ...afterReferring, ...needs],
     (entry) => !ids.has(entry.id) && !dependants.has(entry.id),
   );
-  return new Set([...dependants.keys(), ...held.keys()]);
+  const aside = new Set(entries.filter(({ state }) => standsAside(state)).map(({ id }) => id));
+  return new Set([...dependants.keys(), ...held.keys()].filter((id) => !aside.has(id)));
 }
 
 /** Everything that waits for one of `causes`, directly or not, whole transactions at a time, with the causes it names. */

@@ -16,7 +16,10 @@ export function readPlan(text: string): Plan {
   let seed = 0;
   const faults: Record<string, number> = { ...NO_FAULTS };
   const steps: Plan['steps'][number][] = [];
-  for (const line of text.split('\n').filter((each) => each.trim() !== '')) {
+  for (const line of text
+    .split('\n')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')) {
     const [kind, a = '', b = '', ...rest] = line.split(' ');
     if (kind === 'seed') seed = Number(a);
     else if (kind === 'fault' && Object.hasOwn(NO_FAULTS, a)) faults[a] = Number(b);

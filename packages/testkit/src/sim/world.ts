@@ -45,7 +45,7 @@ export class World implements Stage {
     this.seed = seed;
     this.faults = faults;
     this.server = createSimServer(this.time, seedFor(seed, 'server'), () => this.faults);
-    this.ledger = createLedger(this.server.answeredAt);
+    this.ledger = createLedger(this.server);
     for (const user of USERS) this.#join(user, user);
   }
 

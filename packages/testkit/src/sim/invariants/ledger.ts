@@ -1,4 +1,4 @@
-import { type Json, sameJson } from '@holdfast/core';
+import { type Json, type Receipt, sameJson } from '@holdfast/core';
 import type { SimDevice } from '../sim-device.ts';
 import type { EntryRow } from './device-state.ts';
 
@@ -10,6 +10,11 @@ export interface Ledger {
   checkOrder(sim: SimDevice): string[];
 }
 
+interface Answered {
+  readonly answers: ReadonlyMap<string, Receipt>;
+  readonly answeredAt: ReadonlyMap<string, number>;
+}
+
 interface Seen {
   row: EntryRow;
   /** Its place in the order made. What was sent again moves what waited for it behind itself. */
@@ -18,10 +23,10 @@ interface Seen {
 
 /**
  * I7, OB6, B11: an entry never loses a field, and is never changed once it may have been sent. I10, OB1: the
- * mutations of one record are answered in the order in which its device made them. `answeredAt` numbers the
- * answers in the order of the commits.
+ * mutations of one record are answered in the order in which its device made them; what was taken back has no
+ * order. `answeredAt` numbers the answers in the order of the commits.
  */
-export function createLedger(answeredAt: ReadonlyMap<string, number>): Ledger {
+export function createLedger({ answers, answeredAt }: Answered): Ledger {
   const books = new Map<SimDevice, Map<string, Seen>>();
   let places = 0;
   return {
@@ -44,7 +49,7 @@ export function createLedger(answeredAt: ReadonlyMap<string, number>): Ledger {
       const lanes = new Map<string, Seen[]>();
       for (const seen of books.get(sim)?.values() ?? []) {
         // Commands and discards belong to no single record.
-        if (seen.row.address === '/') continue;
+        if (seen.row.address === '/' || answers.get(seen.row.id)?.outcome === 'discarded') continue;
         const lane = lanes.get(seen.row.address);
         if (lane === undefined) lanes.set(seen.row.address, [seen]);
         else lane.push(seen);

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { readPlan } from './plan-text.ts';
+import { runPlan } from './run-history.ts';
+
+/** Histories that broke a promise once, cut down to what it took, each with what it taught. */
+const LESSONS: readonly { readonly rules: string; readonly taught: string; readonly plan: string }[] = [
+  {
+    rules: 'CF7',
+    taught:
+      'two changes of one field in a transaction: the choice in a conflict is the last word on both, or the older one covers it unseen',
+    plan: `
+      seed 1795277519
+      step 13 1539378448 time
+      step 9 838870097 change one record twice
+      step 0 620287155 change one record twice
+      step 2 301612662 time
+      step 5 322677638 resolve conflict
+    `,
+  },
+  {
+    rules: 'CF1, CF7',
+    taught: 'a choice upon an older version that was shown has seen what was written here and sent since',
+    plan: `
+      seed 1795275070
+      fault corruptBody 0.1
+      step 1 1934987339 time
+      step 1 422779034 delete person with all
+      step 7 1055600101 token
+      step 14 844229243 change dose
+      step 7 52569143 delete something
+      step 12 179436357 delete something
+      step 15 831447699 time
+      step 7 847198416 change one record twice
+      step 15 2136821561 time
+      step 3 1175974348 resend
+    `,
+  },
+  {
+    rules: 'WR8, OB11',
+    taught: 'a copy of the disk takes back what this one still has: it leaves here too, and the audit keeps it',
+    plan: `
+      seed 1795275780
+      fault dropRequest 0.15
+      fault delay 0.3
+      fault longDelay 0.02
+      fault captivePortal 0.1
+      fault tooMany 0.05
+      fault slowTransaction 0.3
+      step 8 1414476312 time
+      step 12 213957573 direct change
+      step 6 1695333234 moment
+      step 7 1612082509 clock set
+      step 14 35298750 moment
+      step 14 1121419370 clone
+      step 6 1170128198 moment
+      step 3 1950737593 create visit
+      step 4 474138875 direct change
+      step 13 2111053123 clone
+      step 5 1843418707 change dose
+      step 10 534536699 direct change
+      step 15 2124421046 time
+      step 5 515418826 discard
+    `,
+  },
+  {
+    rules: 'OB1',
+    taught: 'sending again what was sent again before moves nothing that has its answer',
+    plan: `
+      seed 1795276410
+      fault slowDisk 0.3
+      step 12 114861544 create person with visit and dose
+      step 4 1865253063 time
+      step 12 19926471 change person
+      step 8 2017642762 resend
+      step 9 978298401 look around
+      step 7 1795633450 change person
+      step 4 323841061 rights
+      step 12 1756439887 change note after something
+      step 11 138837753 time
+      step 0 482226505 discard
+      step 12 700952143 moment
+    `,
+  },
+];
+
+for (const { rules, taught, plan } of LESSONS) {
+  test(`[${rules}] ${taught}`, async () => {
+    expect((await runPlan(readPlan(plan))).violations).toEqual([]);
+  });
+}
