@@ -121,7 +121,7 @@ async function planAgain(
       entry,
       again,
       {
-        shown: confirmed?.values ?? ('last' in entry.content ? entry.content.last : {}),
+        shown: confirmed?.values ?? lastShown(entry, again),
         writtenLater: new Set([
           ...live.filter(({ seq }) => seq > entry.seq).flatMap(fieldsOf),
           ...released.flatMap(fieldsOf),
@@ -223,6 +223,13 @@ function assignTargets(originals: readonly Entry[], plan: readonly PlannedAgain[
     for (const id of [original.id, ...original.resolves]) assigned.set(id, by);
   }
   return assigned;
+}
+
+/** What a person was shown of a record that is not there any more. */
+function lastShown({ state, content }: Entry, again: Again): JsonObject {
+  if (again.kind === 'bring-back') return again.last;
+  if (state.at === 'conflicted' && state.receipt.outcome === 'conflict') return state.receipt.sides?.theirs ?? {};
+  return 'last' in content ? content.last : {};
 }
 
 function sameRecord(a: RecordAddress, b: RecordAddress): boolean {

@@ -81,6 +81,23 @@ const LESSONS: readonly { readonly rules: string; readonly taught: string; reado
       step 12 700952143 moment
     `,
   },
+  {
+    rules: 'CF9',
+    taught: 'a record that is brought back was shown as it was last, and not as nothing',
+    plan: `
+      seed 10758
+      fault duplicateRequest 0.15
+      fault captivePortal 0.1
+      fault slowDisk 0.3
+      step 4 1006001726 deploy
+      step 10 845590705 change dose
+      step 7 894789276 delete something
+      step 14 1563456150 create note
+      step 10 1922771503 create person with visit and dose
+      step 7 1912483844 change note
+      step 10 266094986 resolve conflict
+    `,
+  },
 ];
 
 for (const { rules, taught, plan } of LESSONS) {

@@ -20,10 +20,15 @@ export function checkCustody(sim: SimDevice, { entries }: DeviceState, answers: 
   for (const { mutation, what } of sim.disk.storage.look('SELECT mutation, what FROM hf_audit') ?? []) {
     audit.set(String(mutation), [...(audit.get(String(mutation)) ?? []), String(what)]);
   }
+  const decisions = new Set(
+    (sim.disk.storage.look(`SELECT id FROM hf_sent WHERE kind = 'discard'`) ?? []).map(({ id }) => String(id)),
+  );
   return open.flatMap((id) => {
     const outcome = answers.get(id)?.outcome;
     const noted = audit.get(id) ?? [];
     if (noted.some((what) => DECIDED.has(what))) return [];
+    // A decision without content, upon what somebody else had settled before: the audit names what it was about.
+    if (outcome === 'refused' && decisions.has(id)) return [];
     // What one copy of a disk cancelled unsent, the other may have sent.
     if ((outcome === undefined || sim.copied) && noted.includes('cancelled')) return [];
     return [`[I7] [WR8] ${sim.name}: mutation ${id} is neither in the outbox nor done: ${outcome ?? 'no answer'}`];
