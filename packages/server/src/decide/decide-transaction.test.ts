@@ -109,7 +109,8 @@ describe('what a writer has seen', () => {
       base: v(1),
       after: [other.id],
     });
-    send(ada, [other, change]);
+    send(ada, [other]);
+    send(ada, [change]);
     send(eve, [doseUpdate('q')], device(2));
     expect(send(ada, [doseUpdate('z', { after: [other.id, change.id] })])).toEqual(['conflict']);
   });
@@ -120,6 +121,17 @@ describe('what a writer has seen', () => {
     expect(send(ada, [lost])).toEqual(['conflict']);
     const choice = doseUpdate('y', { base: v(2), resolves: [lost.id], after: [lost.id] });
     expect(send(ada, [choice])).toEqual(['applied']);
+    expect(send(ada, [doseUpdate('z', { after: [lost.id] })])).toEqual(['applied']);
+  });
+
+  test('[CF1, OB10] of several that stand for one, each counts as made by it', () => {
+    send(eve, [doseUpdate('q')], device(2));
+    const lost = doseUpdate('y');
+    expect(send(ada, [lost])).toEqual(['conflict']);
+    const transaction = tx();
+    const parts = { resolves: [lost.id], after: [lost.id], transaction };
+    const choice = [updateContact({ phone: '1' }, 1, parts), doseUpdate('y', { base: v(2), ...parts })];
+    expect(send(ada, choice)).toEqual(['applied', 'applied']);
     expect(send(ada, [doseUpdate('z', { after: [lost.id] })])).toEqual(['applied']);
   });
 
