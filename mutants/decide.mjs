@@ -19,7 +19,7 @@ export const decideMutants = [
         'const base = covered === undefined ? recordBase(record, live) : record.version;',
       ],
     ],
-    by: ['sim'],
+    by: ['packages/device/src/engine/surprising-answers.test.ts'],
   },
   {
     name: 'version-taken-for-position',
@@ -45,14 +45,14 @@ export const decideMutants = [
     stands: '[noChain]: a mutation names nothing that it comes after',
     file: CHAIN,
     edits: [['return [...found].reverse();', 'return [...found].slice(found.size);']],
-    by: ['sim'],
+    by: ['packages/device/src/engine/surprising-answers.test.ts'],
   },
   {
     name: 'afterDirect',
     stands: '[afterDirect]: a mutation names its direct predecessor only',
     file: CHAIN,
     edits: [['if (ours) next.push(...predecessorsOf(link));', '']],
-    by: ['sim'],
+    by: ['packages/device/src/engine/surprising-answers.test.ts'],
   },
   {
     name: 'noReverse',
@@ -73,7 +73,7 @@ export const decideMutants = [
         'if (create === id) needs.add(create);\n    }\n    const entry: NewEntry = {\n      id,\n      transaction: who.transaction,',
       ],
     ],
-    by: ['sim'],
+    by: ['packages/device/src/sync/sync-loop.test.ts'],
   },
   {
     name: 'noHold',
@@ -178,7 +178,7 @@ export const decideMutants = [
         "return { kind: 'delete', base: recordBase(record, live), bases: basesOf([]) };",
       ],
     ],
-    by: ['sim'],
+    by: ['packages/device/src/engine/surprising-answers.test.ts'],
   },
   {
     name: 'resolveAll',

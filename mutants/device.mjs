@@ -14,7 +14,7 @@ export const deviceMutants = [
         'await settleOutbox(tx, entries, response, context);',
       ],
     ],
-    by: ['sim'],
+    by: ['packages/device/src/engine/engine.test.ts'],
   },
   {
     name: 'dropAtReceipt',
@@ -50,7 +50,7 @@ export const deviceMutants = [
         "states.push(moved(entry, receipt.outcome === 'conflict' ? { at: 'conflicted', receipt } : { at: 'accepted', receipt }));",
       ],
     ],
-    by: ['sim'],
+    by: ['packages/device/src/engine/engine.test.ts'],
   },
   {
     name: 'parent-refused-child-goes-on',
@@ -69,7 +69,7 @@ export const deviceMutants = [
         'return !standsAside(state);',
       ],
     ],
-    by: ['sim'],
+    by: ['packages/device/src/engine/engine.test.ts'],
   },
   {
     name: 'constraint-in-visible-table',
@@ -81,7 +81,7 @@ export const deviceMutants = [
         '.map((column) => `${quote(column.name)} ${SQL_TYPES[column.kind]} NOT NULL`)',
       ],
     ],
-    by: ['sim'],
+    by: ['packages/device/src/engine/engine.test.ts'],
   },
   {
     name: 'partialGroup',

@@ -173,7 +173,7 @@ export const pushMutants = [
     stands: 'G3: an answer to a state that is no more is taken in',
     file: 'packages/device/src/sync/apply-response.ts',
     edits: [['if (state.generation !== context.generation) return null;', 'if (context.generation < 0) return null;']],
-    by: ['sim'],
+    by: ['packages/device/src/sync/apply-response.test.ts'],
   },
   {
     name: 'no-deadline',

@@ -72,6 +72,6 @@ export const timeMutants = [
         'clamp(observe(last, observe(row?.clock as Stamp, last > pulled ? pulled : last)),',
       ],
     ],
-    by: ['packages/device/src/engine/surprising-writes.test.ts'],
+    by: ['packages/device/src/write/outbox-writes.test.ts'],
   },
 ];

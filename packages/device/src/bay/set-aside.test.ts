@@ -1,4 +1,14 @@
-import { collection, HoldfastError, InvalidWrite, inherit, lastWriteWins, manual, ref, schema } from '@holdfast/core';
+import {
+  type Change,
+  collection,
+  HoldfastError,
+  InvalidWrite,
+  inherit,
+  lastWriteWins,
+  manual,
+  ref,
+  schema,
+} from '@holdfast/core';
 import { type InProcessServer, inProcessServer, type TestDevice, testDevice } from '@holdfast/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -163,6 +173,34 @@ describe('discarding what is not answered', () => {
     expect((await a.device.audit({ user: 'a' })).map(({ what }) => what)).toEqual(['too-late', 'discarded']);
   });
 
+  test('[OB11] what was never sent goes as a discard too where others name it', async () => {
+    const a = await open('a');
+    await a.device.write((tx) => {
+      tx.people.create({ id: 'p1', name: 'Ada', mentor: '1' });
+      tx.people.create({ id: 'p2', name: 'Ina', mentor: '1' });
+    });
+    await a.sync();
+    a.link.up = false;
+    const first = await a.device.write((tx) => tx.people.update('p1', { name: 'Bea' }));
+    await a.device.write((tx) => {
+      tx.people.update('p1', { phone: '1' });
+      tx.people.update('p2', { phone: '2' });
+    });
+    await a.device.outbox.discard(first.mutations[0] ?? '');
+    expect([await states(a), await names(a)]).toEqual([
+      ['resolving', 'pending', 'pending'],
+      ['Ada', 'Ina'],
+    ]);
+    a.link.up = true;
+    await a.sync();
+    await a.sync();
+    expect(await states(a)).toEqual([]);
+    expect(await a.device.query((db) => db.selectFrom('people').select('phone').orderBy('id'))).toEqual([
+      { phone: '1' },
+      { phone: '2' },
+    ]);
+  });
+
   test('[OB11] what others only come after does not hold them up', async () => {
     const a = await open('a');
     await a.device.write((tx) => tx.people.create({ id: 'p1', name: 'Ada', mentor: '1' }));
@@ -276,6 +314,28 @@ describe('a conflict', () => {
     await a.sync();
     await b.sync();
     expect([await states(a), await dose(b)]).toMatchObject([[], { dose: 2, unit: 'mg', route: 'nasal' }]);
+  });
+
+  test('[CF7] what nobody chose keeps its base and its stamp: what others made of it since wins or conflicts', async () => {
+    const { a, b, entry } = await conflictedDose();
+    const changes = async () => {
+      const text = await a.device.outbox.export();
+      const { entries } = JSON.parse(text) as { entries: { id: string; content: { set: Change[] } }[] };
+      return new Map(entries.map(({ id, content }) => [id, content.set]));
+    };
+    await b.device.write((tx) => tx.doses.update('d1', { route: 'skin' }));
+    await b.sync();
+    await a.sync();
+    const fields = { dose: 'mine', unit: 'mine' } as const;
+    const { mutations } = await a.device.conflicts.resolve(entry.id, { [entry.id]: { fields } });
+    const exported = await changes();
+    const route = (id: string) => exported.get(id)?.find(({ values }) => 'route' in values);
+    const { base, stamp } = route(entry.id) ?? {};
+    expect(route(mutations[0] ?? '')).toMatchObject({ values: { route: 'nasal' }, base, stamp });
+    await a.sync();
+    await a.sync();
+    const [again] = await a.device.conflicts.list();
+    expect(again?.entries[0]).toMatchObject({ fields: ['route'], mine: { route: 'nasal' }, theirs: { route: 'skin' } });
   });
 
   test('[CF7, OB6] a later own write of the same field stays', async () => {

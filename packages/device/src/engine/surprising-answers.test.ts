@@ -5,6 +5,7 @@ import {
   type ExchangeResponse,
   inherit,
   type Json,
+  type Mutation,
   type Position,
   ref,
   type Schema,
@@ -345,4 +346,37 @@ test('[SV1, WR8] the answer to another copy of the store answers nothing that th
   await device.sync();
   expect(sent).not.toContain(`create ${foreign}`);
   expect((await device.outbox.list()).map(({ id, state }) => [id, state.at])).toContainEqual([foreign, 'blocked']);
+});
+
+test('[CF1, OB1] what is written above unanswered own work names all of it, and has the base of what it covers', async () => {
+  let sent: readonly Mutation[] = [];
+  const { device } = await open(first, (request, asked) => {
+    sent = request.mutations;
+    // Others go on changing the name; what is sent here gets no answer.
+    const pages =
+      asked === 1
+        ? [page('people', [['p1', 1, { name: 'Ada', phone: null, mentor: '1' }]])]
+        : [page('people', [['p1', asked, { name: `theirs ${asked}` }]], false)];
+    return { pages, cursor: cursor(10 * asked) };
+  });
+  const ids: string[] = [];
+  for (const name of ['one', 'two', 'three']) {
+    ids.push(...(await device.write((tx) => tx.people.update('p1', { name }))).mutations);
+    await device.sync();
+  }
+  await device.write((tx) => tx.people.delete('p1'));
+  await device.sync();
+  const base = `1@${EPOCH}`;
+  expect(sent.map(({ kind, after }) => [kind, after])).toEqual([
+    ['update', []],
+    ['update', ids.slice(0, 1)],
+    ['update', ids.slice(0, 2)],
+    ['delete', ids],
+  ]);
+  expect(sent.flatMap((each) => (each.kind === 'update' ? each.set.map((change) => change.base) : []))).toEqual([
+    base,
+    base,
+    base,
+  ]);
+  expect(sent.at(-1)).toMatchObject({ bases: [{ name: base }] });
 });

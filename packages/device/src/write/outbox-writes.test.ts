@@ -166,6 +166,37 @@ describe('[OB6] folding', () => {
     expect((await list(a)).map(({ record }) => record)).toEqual(['p1', 'p2', 'p1']);
   });
 
+  test('[CF10] what is written after a restart with the clock set back is stamped later than what waits', async () => {
+    const a = await offlineWithPerson();
+    const before = await a.device.write((tx) => tx.people.update('p1', { name: 'Bea' }));
+    a.disk.crash();
+    const back = await open('a', { disk: a.disk, clockOffsetMs: -3_600_000, linkUp: false });
+    const after = await back.device.write((tx) => tx.people.create({ id: 'p2', name: 'Dia', mentor: '1' }));
+    const { entries } = JSON.parse(await back.device.outbox.export()) as { entries: { id: string; stamp: string }[] };
+    const stamps = [...before.mutations, ...after.mutations].map((id) => entries.find((each) => each.id === id)?.stamp);
+    expect([...stamps].sort()).toEqual(stamps);
+    expect(new Set(stamps).size).toBe(2);
+  });
+
+  test('[CF11] what is written upon what a faster clock wrote is stamped later than that', async () => {
+    const a = await offlineWithPerson();
+    const fast = await open('b', { clockOffsetMs: 50_000, linkUp: false });
+    const stampsOf = async ({ device }: TestDevice<App>) => {
+      const { entries } = JSON.parse(await device.outbox.export()) as { entries: { stamp: string }[] };
+      return entries.map(({ stamp }) => stamp);
+    };
+    await fast.device.write((tx) => tx.people.create({ id: 'p2', name: 'Eva', mentor: '1' }));
+    const [theirs] = await stampsOf(fast);
+    fast.link.up = true;
+    await settled(fast);
+    a.link.up = true;
+    await settled(a);
+    a.link.up = false;
+    await a.device.write((tx) => tx.people.update('p2', { name: 'Eve' }));
+    const [mine] = await stampsOf(a);
+    expect([mine, theirs].sort()).toEqual([theirs, mine]);
+  });
+
   test('[CF10] a folded edit keeps the clock going, also over a restart with the clock set back', async () => {
     const a = await offlineWithPerson();
     await a.device.write((tx) => tx.people.update('p1', { name: 'Bea' }));

@@ -1,5 +1,5 @@
 import type { ExchangeRequest, Scope } from '@holdfast/core';
-import { WANT_ALL } from '@holdfast/core';
+import { stampMs, stampOf, WANT_ALL } from '@holdfast/core';
 import { Replica, requestOf } from '@holdfast/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -100,6 +100,15 @@ describe('one exchange', () => {
 });
 
 describe('who may', () => {
+  test('[CF10] a stamp from years ahead is clamped on arrival: what is written a minute later wins', async () => {
+    await send(ada, deviceId(1), contact('c1'));
+    const wild = stampOf(clock.now() + 10 * 365 * 86_400_000, 0);
+    const ahead = await send(ada, deviceId(1), rename('c1', 'wild', 1, { stamp: wild }));
+    expect(stampMs(ahead.pages.at(-1)?.stamp ?? wild)).toBeLessThanOrEqual(clock.now() + 60_000);
+    const later = stampOf(clock.now() + 61_000, 0);
+    expect(outcomes(await send(ada, deviceId(2), rename('c1', 'later', 1, { stamp: later })))).toEqual(['applied']);
+  });
+
   test('[SV5] a device id belongs to the user it came with first', async () => {
     await send(ada, deviceId(1), contact('c1'));
     const stolen = await exchange(bob, requestOf(deviceId(1), { mutations: [contact('c2', { mentorId: 'bob' })] }));
