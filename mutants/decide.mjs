@@ -184,7 +184,7 @@ export const decideMutants = [
     name: 'resolveAll',
     stands: '[resolveAll]: a choice about one field carries all that was shown',
     file: AGAIN,
-    edits: [['    ...record.writtenLater,\n    ...chosen', '    ...chosen']],
+    edits: [['    ...record.writtenLater,\n    ...record', '    ...record']],
     by: ['packages/device/src/bay/set-aside.test.ts'],
   },
   {
