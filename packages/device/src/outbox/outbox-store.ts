@@ -1,5 +1,6 @@
-import { holds, type MutationId, type Position, type Snapshot, type TransactionId } from '@holdfast/core';
-import type { ReadTx, WriteTx } from '../ports/storage-driver.ts';
+import { holds, type MutationId, type Position, type Receipt, type Snapshot, type TransactionId } from '@holdfast/core';
+import type { ReadTx, SqlRow, WriteTx } from '../ports/storage-driver.ts';
+import { ENTANGLED } from '../store/tables.ts';
 import { ENTRY_COLUMNS, type Entry, entryToRow, type NewEntry, parseNeeds, rowToEntry } from './entry.ts';
 import type { EntryState, NewState } from './entry-state.ts';
 import type { Fold, LastEntry } from './fold.ts';
@@ -60,6 +61,24 @@ export async function restoreEntry(
 /** Every entry, in the order made. */
 export async function allEntries(tx: ReadTx): Promise<Entry[]> {
   return (await tx.all(`SELECT ${ENTRY_COLUMNS} FROM hf_outbox ORDER BY seq`)).map(rowToEntry);
+}
+
+/**
+ * Every entry that is not plain, with the rest of its transaction, in the order made. An answer can change the state of
+ * these and of those it speaks of, and of no others.
+ */
+export async function entangledEntries(tx: ReadTx): Promise<Entry[]> {
+  const rows = await tx.all(`SELECT ${ENTRY_COLUMNS} FROM hf_outbox WHERE ${ENTANGLED}`);
+  const found = rows.map(rowToEntry);
+  const here = new Set<string>(found.map(({ id }) => id));
+  const firsts = found.map(({ transaction }) => transaction as string).filter((id) => !here.has(id));
+  return [...found, ...(await entriesNamed(tx, new Set(firsts)))].sort((one, other) => one.seq - other.seq);
+}
+
+/** The records that have entries. */
+export async function dirtyRecords(tx: ReadTx): Promise<RecordAddress[]> {
+  const rows = await tx.all('SELECT DISTINCT collection, record FROM hf_outbox');
+  return rows.map((row) => ({ collection: row.collection as string, record: row.record as string }));
 }
 
 /** The entries of one record, in the order made. */
@@ -147,12 +166,17 @@ export async function markSending(tx: WriteTx, places: readonly number[]): Promi
   );
 }
 
-/** WR8: the entry's outcome is part of the checkpoint. It goes from the outbox into what was sent, in one step. */
-export async function releaseEntry(tx: WriteTx, entry: Entry, receipt: unknown, nowMs: number): Promise<void> {
-  await tx.run(
+/** WR8: their outcomes are part of the checkpoint. They go from the outbox into what was sent, in one step. */
+export async function releaseEntries(
+  tx: WriteTx,
+  released: readonly { readonly entry: Entry; readonly receipt: Receipt }[],
+  nowMs: number,
+): Promise<void> {
+  if (released.length === 0) return;
+  await tx.runMany(
     `INSERT OR REPLACE INTO hf_sent (id, seq, txn, kind, collection, record, previous, content, receipt, made_at, released_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
+    released.map(({ entry, receipt }) => [
       entry.id,
       entry.seq,
       entry.transaction,
@@ -164,9 +188,14 @@ export async function releaseEntry(tx: WriteTx, entry: Entry, receipt: unknown, 
       JSON.stringify(receipt),
       entry.madeAt,
       nowMs,
-    ],
+    ]),
   );
-  await removeEntry(tx, entry);
+  await tx.run('DELETE FROM hf_outbox WHERE seq IN (SELECT value FROM json_each(?))', [
+    JSON.stringify(released.map(({ entry }) => entry.seq)),
+  ]);
+  await tx.run('DELETE FROM hf_outbox_ref WHERE entry IN (SELECT value FROM json_each(?))', [
+    JSON.stringify(released.map(({ entry }) => entry.id)),
+  ]);
 }
 
 // Entries that come after one are told which versions it made for as long as they wait.
@@ -197,11 +226,6 @@ export async function removeEntry(tx: WriteTx, entry: Pick<Entry, 'seq'>): Promi
   await tx.run('DELETE FROM hf_outbox WHERE seq = ?', [entry.seq]);
 }
 
-/** After entries have left: what they referred to is nobody's reference any more. */
-export async function dropReferences(tx: WriteTx): Promise<void> {
-  await tx.run('DELETE FROM hf_outbox_ref WHERE entry NOT IN (SELECT id FROM hf_outbox)');
-}
-
 /** An entry of `hf_sent`, by id. */
 export async function sentEntry(tx: ReadTx, id: MutationId): Promise<Entry | null> {
   const rows = await tx.all('SELECT content FROM hf_sent WHERE id = ?', [id]);
@@ -228,12 +252,46 @@ export interface SlimEntry
   readonly bytes: number;
 }
 
-/** Every entry without its content, in the order made: ten thousand of them are read with every request. */
-export async function slimEntries(tx: ReadTx): Promise<SlimEntry[]> {
-  const rows = await tx.all(
-    `SELECT seq, id, txn, previous, needs, priority, sent, state, collection, record, length(body) AS size,
-     CASE kind WHEN 'command' THEN body END AS command FROM hf_outbox ORDER BY seq`,
+const SLIM_COLUMNS = `seq, id, txn, previous, needs, priority, sent, state, collection, record, octet_length(body) AS size,
+  CASE kind WHEN 'command' THEN body END AS command`;
+
+/**
+ * What choosing so many mutations can depend on, in the order made. Ten thousand plain entries may wait: of these
+ * it is those that would go first, and those that others name.
+ */
+export async function slimCandidates(tx: ReadTx, mutations: number): Promise<SlimEntry[]> {
+  const entangled = toSlim(await tx.all(`SELECT ${SLIM_COLUMNS} FROM hf_outbox WHERE ${ENTANGLED}`));
+  // The first of a transaction looks plain, and may have to wait for its others.
+  const together = new Set(entangled.flatMap(({ id, transaction }) => (`${id}` === transaction ? [] : [transaction])));
+  const first = await tx.all(
+    `SELECT ${SLIM_COLUMNS} FROM hf_outbox WHERE seq IN (
+       SELECT seq FROM hf_outbox WHERE seq NOT IN (SELECT seq FROM hf_outbox WHERE ${ENTANGLED})
+       ORDER BY priority, seq LIMIT ?)`,
+    [mutations + together.size],
   );
+  const found = [...entangled, ...toSlim(first)];
+  const here = new Set<string>(found.map(({ id }) => id));
+  // What is not here yet names nothing more.
+  const named = [...together, ...entangled.flatMap(predecessorsOf)].filter((id) => !here.has(id));
+  return [...found, ...(await slimEntries(tx, new Set(named)))].sort((one, other) => one.seq - other.seq);
+}
+
+/** What an entry names as made before it, whether that is still in the outbox or not. */
+export function predecessorsOf({ needs, previous, afterReferring }: SlimEntry): readonly MutationId[] {
+  return [...needs, ...(previous === null ? [] : [previous]), ...afterReferring];
+}
+
+/** Those of these entries that are in the outbox, in the order made. */
+export async function slimEntries(tx: ReadTx, ids: ReadonlySet<string>): Promise<SlimEntry[]> {
+  if (ids.size === 0) return [];
+  const rows = await tx.all(
+    `SELECT ${SLIM_COLUMNS} FROM hf_outbox WHERE id IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+    [JSON.stringify([...ids])],
+  );
+  return toSlim(rows);
+}
+
+function toSlim(rows: readonly SqlRow[]): SlimEntry[] {
   const parse = stateParser();
   return rows.map((row) => {
     const state = parse(row.state as string);
@@ -272,9 +330,14 @@ export async function isNamed(tx: ReadTx, id: MutationId, except: readonly Mutat
   return rows.some((row) => !except.includes(row.id as MutationId));
 }
 
-/** The entry of this id, if it is in the outbox. */
-export async function entriesNamed(tx: ReadTx, id: string): Promise<Entry[]> {
-  return (await tx.all(`SELECT ${ENTRY_COLUMNS} FROM hf_outbox WHERE id = ?`, [id])).map(rowToEntry);
+/** Those of these entries that are in the outbox, in the order made. */
+export async function entriesNamed(tx: ReadTx, ids: ReadonlySet<string>): Promise<Entry[]> {
+  if (ids.size === 0) return [];
+  const rows = await tx.all(
+    `SELECT ${ENTRY_COLUMNS} FROM hf_outbox WHERE id IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+    [JSON.stringify([...ids])],
+  );
+  return rows.map(rowToEntry);
 }
 
 /** What is known of a mutation: it waits in the outbox, it was sent and released, or nothing. */

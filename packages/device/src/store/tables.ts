@@ -33,6 +33,13 @@ function collectionTables(schema: Schema): string[] {
   ]);
 }
 
+/**
+ * An entry is plain that waits for nothing, is a transaction by itself and has met nothing yet: whatever becomes of
+ * others, it may go, keeps its state, and is seen. All others are entangled, except the first of a transaction, whose
+ * name it has: only its followers tell.
+ */
+export const ENTANGLED = `NOT (needs = '' AND previous IS NULL AND id = txn AND state IN ('{"at":"pending"}', '{"at":"sending"}'))`;
+
 const ENGINE_TABLES = [
   // One row: who this device is, and its clock.
   `CREATE TABLE IF NOT EXISTS hf_device (
@@ -58,7 +65,10 @@ const ENGINE_TABLES = [
     kind TEXT NOT NULL, collection TEXT NOT NULL, record TEXT NOT NULL, schema INTEGER NOT NULL,
     previous TEXT, needs TEXT NOT NULL, body TEXT NOT NULL, stamp TEXT NOT NULL, priority INTEGER NOT NULL,
     made_at INTEGER NOT NULL, sent INTEGER NOT NULL, tries INTEGER NOT NULL, state TEXT NOT NULL)`,
-  'CREATE INDEX IF NOT EXISTS hf_outbox_record ON hf_outbox (collection, record)',
+  // With the priority, what goes first is found without reading the entries.
+  'CREATE INDEX IF NOT EXISTS hf_outbox_record ON hf_outbox (collection, record, priority)',
+  // Costs nothing where a write is by itself, and is then sent and taken.
+  `CREATE INDEX IF NOT EXISTS hf_outbox_entangled ON hf_outbox (seq) WHERE ${ENTANGLED}`,
   // Which records an entry refers to: a delete comes after its own earlier entries that refer to its record.
   `CREATE TABLE IF NOT EXISTS hf_outbox_ref (
     collection TEXT NOT NULL, record TEXT NOT NULL, entry TEXT NOT NULL, command INTEGER NOT NULL DEFAULT 0,

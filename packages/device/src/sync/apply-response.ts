@@ -9,7 +9,7 @@ import {
 } from '@holdfast/core';
 import { moved, type NewState } from '../outbox/entry-state.ts';
 import { answerOf, isInDoubt } from '../outbox/liveness.ts';
-import { setStates, slimEntries } from '../outbox/outbox-store.ts';
+import { predecessorsOf, setStates, slimEntries } from '../outbox/outbox-store.ts';
 import { sendAgain } from '../outbox/send-again.ts';
 import type { ChangeNotice } from '../ports/platform.ts';
 import type { WriteTx } from '../ports/storage-driver.ts';
@@ -119,12 +119,13 @@ async function noteAnswers(tx: WriteTx, response: ExchangeResponse, context: Res
   const receipts = new Map(response.receipts.map((receipt) => [receipt.id, receipt]));
   const held = new Set(response.held);
   const sent = new Set(context.sent);
-  const entries = await slimEntries(tx);
-  const inOutbox = new Set(entries.map((entry) => entry.id));
+  const entries = await slimEntries(tx, new Set([...receipts.keys(), ...held, ...sent]));
+  const waitedFor = entries.filter(({ id }) => held.has(id)).flatMap(predecessorsOf);
+  const inOutbox = new Set((await slimEntries(tx, new Set(waitedFor))).map(({ id }) => id));
   const states: NewState[] = [];
   let answered = 0;
   for (const entry of entries) {
-    const { id, state, needs, previous, afterReferring } = entry;
+    const { id, state } = entry;
     // Of what never left this copy of the store, the answer is another copy's (hazard B7).
     const receipt = entry.sent || sent.has(id) ? receipts.get(id) : undefined;
     if (state.at === 'resolving' && state.receipt === null) {
@@ -137,9 +138,7 @@ async function noteAnswers(tx: WriteTx, response: ExchangeResponse, context: Res
       states.push(moved(entry, { at: 'accepted', receipt }));
       answered += 1;
     } else if (held.has(id)) {
-      const by = [...needs, ...(previous === null ? [] : [previous]), ...afterReferring].filter((one) =>
-        inOutbox.has(one),
-      );
+      const by = predecessorsOf(entry).filter((one) => inOutbox.has(one));
       states.push(moved(entry, { at: 'blocked', by, reason: 'held' }));
     } else if (sent.has(id) && !isInDoubt(state)) {
       states.push(moved(entry, { at: 'pending' }));

@@ -12,7 +12,7 @@ import { chainOf, type Link, lanesOf } from '../outbox/chain.ts';
 import { type BatchLimits, chooseBatch } from '../outbox/choose-batch.ts';
 import { toMutation } from '../outbox/entry.ts';
 import { answerOf } from '../outbox/liveness.ts';
-import { entriesAt, type SlimEntry, sentEntry, slimEntries } from '../outbox/outbox-store.ts';
+import { entriesAt, type SlimEntry, sentEntry, slimCandidates } from '../outbox/outbox-store.ts';
 import type { ReadTx } from '../ports/storage-driver.ts';
 import { readReadState } from './cursor-store.ts';
 
@@ -38,7 +38,7 @@ const LONGEST_CHAIN = limits.dependencies - 64;
 /** What the next exchange sends: chosen entries, receipts to acknowledge, and where reading goes on. */
 export async function buildRequest(tx: ReadTx, context: RequestContext): Promise<BuiltRequest> {
   const state = await readReadState(tx);
-  const entries = await slimEntries(tx);
+  const entries = await slimCandidates(tx, context.batch.mutations);
   const chosen = chooseBatch(entries, context.nowMs, context.batch);
   const seqOf = new Map(entries.map(({ id, seq }) => [id, seq]));
   const places = chosen.flatMap((id) => seqOf.get(id) ?? []);

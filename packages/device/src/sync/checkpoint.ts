@@ -1,5 +1,5 @@
 import type { ExchangeResponse, Page, RecordGroup, Schema, Scope } from '@holdfast/core';
-import { allEntries } from '../outbox/outbox-store.ts';
+import { dirtyRecords } from '../outbox/outbox-store.ts';
 import type { ChangeNotice } from '../ports/platform.ts';
 import type { WriteTx } from '../ports/storage-driver.ts';
 import { rebaseRecords } from '../rebase/rebase-records.ts';
@@ -27,8 +27,7 @@ export async function checkpoint(
   const { schema } = context;
   const staged = await stagedPages(tx);
   await tx.run('DELETE FROM hf_stage');
-  const entries = await allEntries(tx);
-  const dirty = new Map(entries.map((entry) => [addressOf(entry.collection, entry.record), entry]));
+  const dirty = new Map((await dirtyRecords(tx)).map((each) => [addressOf(each.collection, each.record), each]));
   const dirtySet = new Set(dirty.keys());
   const touched = new Map<string, Set<string> | null>();
   if (state.cursor === null) await forgetConfirmed(tx, schema, dirtySet, touched);
@@ -37,7 +36,7 @@ export async function checkpoint(
   const applied = await applyGroups(tx, schema, groups, dirtySet);
   if (applied.missing) throw new Diverged('a change came for a record that is not on this device');
   mergeTouched(touched, applied);
-  for (const { collection, record } of await settleOutbox(tx, entries, response, context)) {
+  for (const { collection, record } of await settleOutbox(tx, response, context)) {
     touchOne(touched, collection, record);
   }
   await rebaseRecords(

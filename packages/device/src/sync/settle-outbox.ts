@@ -1,7 +1,13 @@
 import type { ExchangeResponse, JsonObject } from '@holdfast/core';
 import { appendAudit, noteLosses } from '../audit/audit-store.ts';
-import type { Entry } from '../outbox/entry.ts';
-import { dropReferences, pruneSent, type RecordAddress, releaseEntry, setStates } from '../outbox/outbox-store.ts';
+import {
+  entangledEntries,
+  pruneSent,
+  type RecordAddress,
+  releaseEntries,
+  setStates,
+  slimEntries,
+} from '../outbox/outbox-store.ts';
 import type { WriteTx } from '../ports/storage-driver.ts';
 import type { ResponseContext } from './response-context.ts';
 import { settle } from './settle.ts';
@@ -9,14 +15,14 @@ import { settle } from './settle.ts';
 /** Gives the records whose entries left the outbox or changed their part in what is seen. */
 export async function settleOutbox(
   tx: WriteTx,
-  before: readonly Entry[],
   response: ExchangeResponse,
   context: ResponseContext,
 ): Promise<readonly RecordAddress[]> {
   if (response.cursor === null) return [];
+  const before = await entangledEntries(tx);
   const { released, states, told } = settle(before, response.cursor.snapshot);
+  await releaseEntries(tx, released, response.now);
   for (const { entry, receipt } of released) {
-    await releaseEntry(tx, entry, receipt, response.now);
     if (receipt.outcome === 'merged') await noteLosses(tx, entry, receipt.lost, context.nowMs);
   }
   for (const { entry, what } of told) {
@@ -24,20 +30,20 @@ export async function settleOutbox(
     await appendAudit(tx, what, entry, { content: content as unknown as JsonObject }, context.nowMs);
   }
   await pruneSent(tx, response.durable, response.now);
-  if (released.length > 0) await dropReferences(tx);
   await setStates(tx, states);
   const taken = [
     ...released.map(({ entry }) => entry.id),
     ...states.filter(({ state }) => state.at === 'conflicted' || state.at === 'refused').map(({ id }) => id),
   ];
   // Receipts of entries that are here no more were taken in before: they are acknowledged again.
-  const known = new Set(before.map((entry) => entry.id));
-  const again = response.receipts.map((receipt) => receipt.id).filter((id) => !known.has(id));
+  const byId = new Map(before.map((entry) => [entry.id, entry]));
+  const others = response.receipts.map((receipt) => receipt.id).filter((id) => !byId.has(id));
+  const open = new Set((await slimEntries(tx, new Set(others))).map((entry) => entry.id));
+  const again = others.filter((id) => !open.has(id));
   await tx.runMany(
     'INSERT OR IGNORE INTO hf_unacknowledged (id) VALUES (?)',
     [...taken, ...again].map((id) => [id]),
   );
-  const byId = new Map(before.map((entry) => [entry.id, entry]));
   const moved = states.map(({ id }) => byId.get(id)).filter((entry) => entry !== undefined);
   return [...released.map(({ entry }) => entry), ...moved];
 }

@@ -172,7 +172,7 @@ async function readContext(
   const blocked = new Set<MutationId>();
   const notLive = new Set<MutationId>();
   for (const id of waitFor) {
-    const [entry] = await entriesNamed(tx, id);
+    const [entry] = await entriesNamed(tx, new Set([id]));
     if (entry !== undefined && !isLiveState(entry.state)) notLive.add(id);
   }
   const deleted = new Set(
