@@ -3,6 +3,7 @@ import type { ReadTx, SqlRow, WriteTx } from '../ports/storage-driver.ts';
 import { ENTANGLED } from '../store/tables.ts';
 import { ENTRY_COLUMNS, type Entry, entryToRow, type NewEntry, parseNeeds, rowToEntry } from './entry.ts';
 import type { EntryState, NewState } from './entry-state.ts';
+import { keepFloors } from './floor-store.ts';
 import type { Fold, LastEntry } from './fold.ts';
 
 const PENDING_STATE: EntryState = { at: 'pending' };
@@ -367,9 +368,11 @@ export async function dropReferencesOf(tx: WriteTx, id: MutationId): Promise<voi
 
 /** Gives these entries the last places, in the order they have: they come after what was appended since. */
 export async function moveToEnd(tx: WriteTx, entries: readonly Pick<Entry, 'seq'>[]): Promise<void> {
-  await tx.runMany(
-    `UPDATE hf_outbox SET seq = ${NEXT_SEQ} WHERE seq = ?`,
-    entries.map(({ seq }) => [seq]),
+  await keepFloors(tx, entries, () =>
+    tx.runMany(
+      `UPDATE hf_outbox SET seq = ${NEXT_SEQ} WHERE seq = ?`,
+      entries.map(({ seq }) => [seq]),
+    ),
   );
 }
 

@@ -8,6 +8,7 @@ import {
   snapshotEnd,
 } from '@holdfast/core';
 import { moved, type NewState } from '../outbox/entry-state.ts';
+import { forgetFloors, noteFloor } from '../outbox/floor-store.ts';
 import { answerOf, isInDoubt } from '../outbox/liveness.ts';
 import { predecessorsOf, setStates, slimEntries } from '../outbox/outbox-store.ts';
 import { sendAgain } from '../outbox/send-again.ts';
@@ -48,6 +49,7 @@ export async function applyResponse(
   if (response.epoch !== state.epoch || wentBack(state, response)) {
     const again = state.epoch === null ? [] : await sendAgain(tx, context.schema);
     for (const { collection } of again) if (collection !== '') changed.set(collection, null);
+    await forgetFloors(tx);
     state = await readFromNothing(tx, { ...state, epoch: response.epoch });
   } else if (isTooOld(state, response)) {
     state = await readFromNothing(tx, state);
@@ -70,6 +72,7 @@ export async function applyResponse(
     };
   }
   const touched = await checkpoint(tx, state, response, context);
+  await noteFloor(tx, response.cursor.snapshot);
   await writeReadState(tx, {
     ...next,
     cursor: response.cursor,

@@ -11,6 +11,7 @@ import {
 import { chainOf, type Link, lanesOf } from '../outbox/chain.ts';
 import { type BatchLimits, chooseBatch } from '../outbox/choose-batch.ts';
 import { toMutation } from '../outbox/entry.ts';
+import { readFloor } from '../outbox/floor-store.ts';
 import { answerOf } from '../outbox/liveness.ts';
 import { entriesAt, type SlimEntry, sentEntry, slimCandidates } from '../outbox/outbox-store.ts';
 import type { ReadTx } from '../ports/storage-driver.ts';
@@ -52,7 +53,10 @@ export async function buildRequest(tx: ReadTx, context: RequestContext): Promise
     nonce: context.nonce,
     epoch: state.epoch,
     mutations: await mutationsOf(tx, context.schema, entries, places),
-    ack: { receipts: acknowledged.map((row) => row.id as MutationId), floor: null },
+    ack: {
+      receipts: acknowledged.map((row) => row.id as MutationId),
+      floor: await readFloor(tx, state.epoch, entries),
+    },
     cursor: state.cursor,
     catchUp: state.catchUp,
     want: WANT_ALL,

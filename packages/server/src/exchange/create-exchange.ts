@@ -50,6 +50,7 @@ export type Exchange = (
 
 const MINUTE_MS = 60_000;
 const KNOWN_DEVICES = 10_000;
+const BEFORE_ALL = '1:1:' as Snapshot;
 
 /** @throws HoldfastError `InvalidSchema` when the schema's commands and the handlers do not match */
 export function createExchange(options: ExchangeOptions): Exchange {
@@ -98,10 +99,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
 /**
  * What the device has read the least of all that it still stands on: no tombstone after this may be
- * forgotten while it is about. Null where it has read nothing, or of another history.
+ * forgotten while it is about. Null where it has read nothing. One that comes from another history stands on
+ * nothing of this one, and so before all of it.
  */
 function floorOf({ ack, cursor, catchUp, epoch }: ExchangeRequest, now: Epoch): Snapshot | null {
-  if (epoch !== now) return null;
+  if (epoch === null) return null;
+  if (epoch !== now) return BEFORE_ALL;
   const held = [ack.floor, cursor?.snapshot, catchUp?.since?.snapshot, catchUp?.first.snapshot, catchUp?.part];
   let floor: Snapshot | null = null;
   for (const snapshot of held) {

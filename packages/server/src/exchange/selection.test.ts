@@ -181,9 +181,12 @@ describe('how far back the history reaches', () => {
     await send(ada, deviceId(9), contact('c1'));
     const replica = new Replica(deviceId(1));
     await catchUp(replica, ada);
+    const other = new Replica(deviceId(9));
     const floor = must(replica.cursor, 'a cursor').snapshot;
     await send(ada, deviceId(9), remove('c1', 1));
     await catchUp(replica, ada);
+    await catchUp(other, ada);
+    await ask(ada, { ...other.request(), mutations: [contact('c2')] });
     const ack = (snapshot: typeof floor | null) =>
       ask(ada, { ...replica.request(), mutations: [contact(`x${snapshot}`)], ack: { receipts: [], floor: snapshot } });
     await ack(floor);

@@ -83,6 +83,7 @@ export function memoryStore(options: MemoryStoreOptions): MemoryStore {
         epoch: () => epoch,
         check: options.check ?? (() => null),
         nowMs: clock?.now() ?? 0,
+        oldest: () => log.oldest(),
       });
       result = await work(tx);
       await options.beforeCommit?.();

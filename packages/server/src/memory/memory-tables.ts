@@ -20,7 +20,7 @@ import { positionOf } from './transaction-log.ts';
 export interface MetDevice {
   readonly user: UserId;
   readonly seenAt: number;
-  readonly floor: number | null;
+  readonly floor: number;
 }
 
 /** What has been committed. Only a commit changes it, in one go. */
@@ -89,7 +89,8 @@ export class MemoryTables {
     const position = positionOf(xid);
     for (const record of this.records.values()) {
       const changedIn = Object.fromEntries(Object.keys(record.content.changedIn).map((field) => [field, position]));
-      record.content = { ...record.content, createdIn: xid, changedIn };
+      const deletedIn = record.content.deletedIn === null ? null : xid;
+      record.content = { ...record.content, createdIn: xid, changedIn, deletedIn };
       for (const entry of record.feed.values()) {
         entry.entered = xid;
         entry.xid = xid;
@@ -102,14 +103,14 @@ export class MemoryTables {
       const open = this.receipts.get(row.device);
       if (open?.has(id)) open.set(id, moved);
     }
-    for (const [id, met] of this.devices) this.devices.set(id, { ...met, floor: null });
+    for (const [id, met] of this.devices) this.devices.set(id, { ...met, floor: xid });
     this.horizon = null;
   }
 
   /** Forgets the tombstones that nobody needs any more: below every floor, and all that is under way. */
   compact(oldest: number, seenSinceMs: number): { rows: number; records: number } {
-    const floors = [...this.devices.values()].filter(({ floor, seenAt }) => floor !== null && seenAt >= seenSinceMs);
-    const bound = Math.min(oldest, ...floors.map(({ floor }) => floor ?? oldest));
+    const active = [...this.devices.values()].filter(({ seenAt }) => seenAt >= seenSinceMs);
+    const bound = Math.min(oldest, ...active.map(({ floor }) => floor));
     const gone: number[] = [];
     let [rows, records] = [0, 0];
     for (const record of this.records.values()) {

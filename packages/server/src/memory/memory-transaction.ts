@@ -43,6 +43,8 @@ export interface MemoryTransactionParts {
   readonly epoch: () => Epoch;
   readonly check: RowCheck;
   readonly nowMs: number;
+  /** The oldest transaction under way. */
+  readonly oldest: () => number;
 }
 
 export type Draft = RecordContent & { collection: string; id: string };
@@ -57,19 +59,21 @@ export class MemoryTransaction implements ServerTransaction {
   readonly #epoch: () => Epoch;
   readonly #check: RowCheck;
   readonly #nowMs: number;
+  readonly #oldest: () => number;
   #drafts = new Map<string, Draft>();
   readonly #applied = new Map<MutationId, StoredApplied>();
   readonly #effects: Effects[] = [];
   readonly #acknowledged: [DeviceId, MutationId][] = [];
   readonly #devices = new Map<DeviceId, MetDevice>();
 
-  constructor({ xid, tables, locks, epoch, check, nowMs }: MemoryTransactionParts) {
+  constructor({ xid, tables, locks, epoch, check, nowMs, oldest }: MemoryTransactionParts) {
     this.xid = xid;
     this.#tables = tables;
     this.#locks = locks;
     this.#epoch = epoch;
     this.#check = check;
     this.#nowMs = nowMs;
+    this.#oldest = oldest;
   }
 
   /** No epoch begins while others hold it; whoever begins one holds it alone. */
@@ -81,11 +85,10 @@ export class MemoryTransaction implements ServerTransaction {
     if (!this.#tables.devices.has(device)) await this.#lock(`device/${device}`, 'exclusive');
     const met = this.#tables.devices.get(device);
     if (met !== undefined && met.user !== user) return 'taken';
-    const oldest = floor === undefined || floor === null ? null : Number(floor.split(':')[0]);
     this.#devices.set(device, {
       user,
       seenAt: this.#nowMs,
-      floor: floor === undefined ? (met?.floor ?? null) : oldest,
+      floor: floor === undefined && met !== undefined ? met.floor : floorAt(floor, this.#oldest()),
     });
     return 'known';
   }
@@ -256,6 +259,11 @@ export class MemoryTransaction implements ServerTransaction {
   async #lockAll(wanted: ReadonlyMap<string, 'shared' | 'exclusive'>): Promise<void> {
     for (const key of [...wanted.keys()].sort()) await this.#lock(key, wanted.get(key) ?? 'exclusive');
   }
+}
+
+/** Who has read nothing reads what is there now, or later. */
+function floorAt(floor: Snapshot | null | undefined, oldest: number): number {
+  return floor === null || floor === undefined ? oldest : Number(floor.split(':')[0]);
 }
 
 /** Said by somebody of an id that is not his: gives way to the mutation itself. */

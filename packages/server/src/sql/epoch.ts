@@ -53,6 +53,6 @@ async function restamp(session: SqlSession, names: SqlNames): Promise<void> {
     UPDATE ${names.hf('record')} SET created = ${mark('created')}, deleted = ${mark('deleted')},
       marks = coalesce((SELECT jsonb_object_agg(m.key, ${mark('m.value')}) FROM jsonb_each(marks) m), '{}')
     WHERE count > 0;
-    UPDATE ${names.hf('device')} SET floor = NULL;
+    UPDATE ${names.hf('device')} SET floor = pg_current_xact_id();
     DELETE FROM ${names.hf('meta')} WHERE key IN ('horizon', 'backup', 'durable');`);
 }

@@ -189,7 +189,7 @@ class SqlTransaction implements ServerTransaction {
     const { affected } = await this.#session.query(
       `INSERT INTO ${this.#context.names.hf('device')} AS d (id, user_id, first_seen, last_seen, floor)
        VALUES ($1::text::uuid, $2, to_timestamp($3::float8 / 1000), to_timestamp($3::float8 / 1000),
-         pg_snapshot_xmin($4::text::pg_snapshot))
+         pg_snapshot_xmin(coalesce($4::text::pg_snapshot, pg_current_snapshot())))
        ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen,
          floor = CASE WHEN $5 THEN excluded.floor ELSE d.floor END
        WHERE d.user_id = excluded.user_id`,

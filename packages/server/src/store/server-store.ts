@@ -131,7 +131,7 @@ export interface ServerTransaction {
    * Binds the device to the user at its first contact and notes this one. `taken` when the id belongs to
    * another user: nothing may then be done in its name. `floor`: what the device had read when it made the
    * oldest work that it has not sent yet; no tombstone that it may still need is forgotten. Null where it
-   * has read nothing.
+   * has read nothing: then from now on, for what it reads next is no older. A new epoch begins for all devices.
    */
   meetDevice(device: DeviceId, user: UserId, floor?: Snapshot | null): Promise<'known' | 'taken'>;
   /**

@@ -101,7 +101,7 @@ export function watchSight(violations: string[]): SightOracle {
   const conflicts: { mutation: Mutation; by: string }[] = [];
 
   const watched = (tx: ServerTransaction, effects: Effects[], onApply: () => void): ServerTransaction => ({
-    meetDevice: (device, user) => tx.meetDevice(device, user),
+    meetDevice: (device, user, floor) => tx.meetDevice(device, user, floor),
     load: (request) => tx.load(request),
     acknowledge: (device, receipts) => tx.acknowledge(device, receipts),
     position: () => tx.position(),

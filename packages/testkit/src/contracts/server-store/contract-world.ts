@@ -6,6 +6,7 @@ import type {
   Position,
   Result,
   Scope,
+  Snapshot,
   Stamp,
   TransactionId,
   UserId,
@@ -59,6 +60,19 @@ export const freshStamp = () =>
   stampOf(1_700_000_000_000, 0).slice(0, 8).concat(fresh().toString(16).padStart(8, '0')) as Stamp;
 
 export const ADA = 'ada' as UserId;
+
+const met = new Set<DeviceId>();
+
+/** One of Ada's devices comes by. `floor`: what it has read; null where it has read nothing before now. */
+export async function meet(store: ServerStore, device: DeviceId, floor?: Snapshot | null): Promise<'known' | 'taken'> {
+  met.add(device);
+  return store.transaction((tx) => tx.meetDevice(device, ADA, floor));
+}
+
+/** Every device of every test but these has read all there is now. */
+export async function othersHaveRead(store: ServerStore, ...but: readonly DeviceId[]): Promise<void> {
+  for (const device of met) if (!but.includes(device)) await meet(store, device, null);
+}
 
 /** Writes and reads as the server would, so that a test says only what matters to it. */
 export interface ContractWorld {

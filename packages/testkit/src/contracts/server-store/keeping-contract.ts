@@ -12,7 +12,6 @@ import type { FeedRequest } from '@holdfast/server';
 import { describe, expect, test } from 'vitest';
 import { contractCollections } from './contract-schema.ts';
 import {
-  ADA,
   activity,
   appliedRow,
   type ContractWorld,
@@ -22,6 +21,8 @@ import {
   freshId,
   freshMutation,
   idsOf,
+  meet,
+  othersHaveRead,
   rowOf,
   scope,
 } from './contract-world.ts';
@@ -171,9 +172,9 @@ export function keepingContract(current: () => ContractWorld): void {
       const { store } = current();
       const device = freshDevice();
       const made = Array.from({ length: 7 }, () => freshMutation());
+      await meet(store, device);
       for (const id of made) {
         await store.transaction(async (tx) => {
-          await tx.meetDevice(device, ADA);
           const receipt = { outcome: 'refused' as const, id, reason: 'invalid' as const, detail: 'x'.repeat(1_000) };
           await tx.apply(effectsOf([], [appliedRow(device, { id, receipt })]));
         });
@@ -220,8 +221,8 @@ export function keepingContract(current: () => ContractWorld): void {
         await write(insert(deleted, m), insert(moved, m), insert(kept, m));
         const before = await read([mentor]);
         const device = freshDevice();
-        const meet = (floor: Snapshot | null) => store.transaction((tx) => tx.meetDevice(device, ADA, floor));
-        await meet(before.snapshot);
+        await othersHaveRead(store);
+        await meet(store, device, before.snapshot);
         await write({ kind: 'update', collection: 'contacts', id: moved, values: { mentorId: null } });
         await write({ kind: 'delete', collection: 'contacts', id: deleted });
         const since = { snapshot: before.snapshot, scopes: [mentor] };
@@ -230,7 +231,8 @@ export function keepingContract(current: () => ContractWorld): void {
         expect((await record('contacts', deleted))?.lastScopes).toEqual([mentor]);
 
         const after = await read([mentor]);
-        await meet(after.snapshot);
+        await meet(store, device, after.snapshot);
+        await othersHaveRead(store, device);
         const done = await compactUntilGone(0, deleted, since);
         expect([done.rows, done.records].every((count) => count >= 1)).toBe(true);
         const now = await read([mentor], since);
@@ -252,19 +254,42 @@ export function keepingContract(current: () => ContractWorld): void {
     );
 
     test(
-      '[SV3] a device that was not seen for long, and one that has read nothing, hold up nothing',
+      '[SV3] a device that was not seen for long holds up nothing',
       async () => {
         const { store, write, read } = current();
         const { m, mentor } = place();
         const id = freshId('c');
         await write(insert(id, m));
         const before = await read([mentor]);
-        const [old, empty] = [freshDevice(), freshDevice()];
-        await store.transaction((tx) => tx.meetDevice(old, ADA, before.snapshot));
-        await store.transaction((tx) => tx.meetDevice(empty, ADA, null));
+        await meet(store, freshDevice(), before.snapshot);
         await write({ kind: 'delete', collection: 'contacts', id });
         const done = await compactUntilGone(FAR_FUTURE_MS, id, { snapshot: before.snapshot, scopes: [mentor] });
         expect(done.rows).toBeGreaterThan(0);
+      },
+      PATIENT_MS,
+    );
+
+    test(
+      '[SV3] wait for a device from its first contact on, and over epochs: what it read then it may have written upon',
+      async () => {
+        const { store, write, read, record } = current();
+        const { m, mentor } = place();
+        const [first, second] = [freshId('c'), freshId('c')];
+        await write(insert(first, m), insert(second, m));
+        const device = freshDevice();
+        await othersHaveRead(store);
+        await meet(store, device, null);
+        await write({ kind: 'delete', collection: 'contacts', id: first });
+        await othersHaveRead(store, device);
+        await store.compact(0);
+        expect((await record('contacts', first))?.lastScopes).toEqual([mentor]);
+        await store.newEpoch();
+        await write({ kind: 'delete', collection: 'contacts', id: second });
+        await othersHaveRead(store, device);
+        await store.compact(0);
+        for (const id of [first, second]) expect((await record('contacts', id))?.lastScopes).toEqual([mentor]);
+        const { snapshot } = await read([mentor]);
+        await meet(store, device, snapshot);
       },
       PATIENT_MS,
     );
@@ -278,10 +303,8 @@ export function keepingContract(current: () => ContractWorld): void {
       const device = freshDevice();
       await write(insert(id, m), insert(gone, m));
       await write({ kind: 'delete', collection: 'contacts', id: gone });
-      await store.transaction(async (tx) => {
-        await tx.meetDevice(device, ADA);
-        await tx.apply(effectsOf([], [appliedRow(device)]));
-      });
+      await meet(store, device);
+      await store.transaction((tx) => tx.apply(effectsOf([], [appliedRow(device)])));
       await store.backupBegins();
       await store.backupDone();
       const before = await read([mentor], null, device);

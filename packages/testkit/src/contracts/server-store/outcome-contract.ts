@@ -12,6 +12,7 @@ import {
   freshId,
   freshMutation,
   loadIn,
+  meet,
   scope,
 } from './contract-world.ts';
 
@@ -176,11 +177,10 @@ export function outcomeContract(current: () => ContractWorld): void {
 
     test('[SV5] a device belongs to the user it came with first', async () => {
       const device = freshDevice();
-      const meet = (user: UserId) => store().transaction((tx) => tx.meetDevice(device, user));
-      expect(await meet(ADA)).toBe('known');
-      expect(await meet(ADA)).toBe('known');
-      expect(await meet('mallory' as UserId)).toBe('taken');
-      expect(await meet(ADA)).toBe('known');
+      expect(await meet(store(), device)).toBe('known');
+      expect(await meet(store(), device)).toBe('known');
+      expect(await store().transaction((tx) => tx.meetDevice(device, 'mallory' as UserId))).toBe('taken');
+      expect(await meet(store(), device)).toBe('known');
     });
 
     test('[SV7] a transaction has one position, and the next one another', async () => {
