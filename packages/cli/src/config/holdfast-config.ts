@@ -21,6 +21,11 @@ export interface HoldfastConfig {
   readonly commands?: CommandHandlers;
   /** How FHIR resources become rows; without it `holdfast import fhir` has nothing to do. */
   readonly fhir?: FhirMapping;
+  /**
+   * Every other address under which devices find this server, exactly as in `https://sync.example.org`: its pages may
+   * call each, and the pages of each may call here. Default: none.
+   */
+  readonly addresses?: readonly string[];
   /** The folder of the built app, served from the same port. */
   readonly web?: string;
 }

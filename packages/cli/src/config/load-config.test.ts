@@ -44,6 +44,10 @@ test.each([
   ["export default { name: 'Clinic', schema: {} };", /schema is not made by schema/],
   [`export default { name: 'Clinic', ${SCHEMA}, port: 65536 };`, /port must be a whole number/],
   [`export default { name: 'Clinic', ${SCHEMA}, web: 4 };`, /web must be the path/],
+  [
+    `export default { name: 'Clinic', ${SCHEMA}, addresses: 'https://a.example' };`,
+    /addresses must be a list of origins/,
+  ],
   ['export default { name: ', /Unexpected end of file/],
   ["import './nowhere.ts'; export default {};", /Could not resolve "\.\/nowhere\.ts"/],
   ["throw new Error('no key'); export default {};", /no key/],

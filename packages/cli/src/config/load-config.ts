@@ -71,10 +71,13 @@ function checkConfig(module: unknown, file: string, folder: string): LoadedConfi
   if (!isObject(config)) return fail('it has no default export; export default defineConfig({ … })');
   if (typeof config.name !== 'string' || config.name === '') fail('name is missing');
   if (!isObject(config.schema) || !(config.schema.collections instanceof Map)) fail('schema is not made by schema(…)');
-  const { port = DEFAULT_PORT, data = DEFAULT_DATA, web } = config;
+  const { port = DEFAULT_PORT, data = DEFAULT_DATA, web, addresses } = config;
   if (!isPort(port)) return fail(`port must be a whole number from 0 to 65535, not ${String(port)}`);
   if (typeof data !== 'string') return fail('data must be the path of a folder');
   if (web !== undefined && typeof web !== 'string') return fail('web must be the path of a folder');
+  if (addresses !== undefined && !(Array.isArray(addresses) && addresses.every((each) => typeof each === 'string'))) {
+    return fail('addresses must be a list of origins');
+  }
   // The rest are functions of the app's own; its compiler has checked them against HoldfastConfig.
   const checked = config as unknown as HoldfastConfig;
   return {

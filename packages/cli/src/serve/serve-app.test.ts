@@ -104,6 +104,15 @@ describe('a server with its app on one port', () => {
 });
 
 describe('starting again', () => {
+  test('[NW3, SV5] pages of its other addresses may call, and what is no address is refused', async () => {
+    const origin = 'https://north.example.org';
+    const app = await serveApp({ ...config, addresses: [origin] });
+    const answer = await fetch(`${app.url}/v1/health`, { headers: { origin } });
+    expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
+    await app.close();
+    await expect(serveApp({ ...config, addresses: ['*'] })).rejects.toMatchObject({ code: 'InvalidConfig' });
+  });
+
   test('finds what was there, with the same secret and no second seeding', async () => {
     const secret = await readFile(join(config.data, 'secret'), 'utf8');
     const app = await serveApp(config);

@@ -36,9 +36,9 @@ export interface RunningApp {
  * `DatabaseMismatch`, `WebFolderMissing`, `InvalidConfig`, `InvalidSchema`
  */
 export async function serveApp(config: LoadedConfig, options: ServeAppOptions = {}): Promise<RunningApp> {
-  const { schema, data, port, web, users, seed, commands } = config;
+  const { schema, data, port, web, users, seed, commands, addresses = [] } = config;
   const { host, logger, say } = options;
-  const site = web === undefined ? null : await loadStaticSite(web);
+  const site = web === undefined ? null : await loadStaticSite(web, addresses);
   say?.(`Opening ${data}`);
   const store = await openStore(schema, data);
   try {
@@ -54,6 +54,7 @@ export async function serveApp(config: LoadedConfig, options: ServeAppOptions = 
       auth: jwtAuth({ secret, clock: machine.clock }),
       clock: machine.clock,
       adminSecret,
+      origins: addresses,
       ...(commands === undefined ? {} : { commands }),
       ...(users === undefined ? {} : { devUsers: users }),
       ...(site === null ? {} : { fallback: site }),

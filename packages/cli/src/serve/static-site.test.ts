@@ -104,3 +104,13 @@ test('[SV5] a page may load scripts and speak to its own server only', () => {
 test('an app that was not built is named', async () => {
   await expect(loadStaticSite(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'WebFolderMissing' });
 });
+
+test('[NW3] a page may speak to the server it came from, and to the other addresses of it alone', async () => {
+  const policyOf = async (addresses?: readonly string[]) =>
+    (await loadStaticSite(join(folder, 'web'), addresses))(new Request('http://localhost/'))
+      ?.headers.get('content-security-policy')
+      ?.split('; ')
+      .find((each) => each.startsWith('connect-src'));
+  expect(await policyOf()).toBe("connect-src 'self'");
+  expect(await policyOf(['https://north.example.org'])).toBe("connect-src 'self' https://north.example.org");
+});

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { HoldfastError } from '@holdfast/core';
 import { contentTypeOf, isCompressible, UNKNOWN_TYPE } from './content-type.ts';
-import { SECURITY_HEADERS } from './security-headers.ts';
+import { securityHeaders } from './security-headers.ts';
 
 interface SiteFile {
   readonly type: string;
@@ -25,11 +25,13 @@ const INDEX = '/index.html';
 
 /**
  * A built app in memory, compressed once. Only the files found at the start can be asked for: there is
- * no path to climb out by. Pages of the app that are no files get `index.html`.
+ * no path to climb out by. Pages of the app that are no files get `index.html`. `addresses`: other origins that its
+ * pages may call.
  *
  * @throws HoldfastError `WebFolderMissing`
  */
-export async function loadStaticSite(folder: string): Promise<StaticSite> {
+export async function loadStaticSite(folder: string, addresses: readonly string[] = []): Promise<StaticSite> {
+  const secured = securityHeaders(addresses);
   const files = new Map<string, SiteFile>();
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   for (const entry of entries.filter((each) => each.isFile())) {
@@ -44,11 +46,11 @@ export async function loadStaticSite(folder: string): Promise<StaticSite> {
     if (request.method !== 'GET' && request.method !== 'HEAD') return null;
     const path = pathOf(request);
     const file = path === null ? undefined : path === '/' ? index : files.get(path);
-    if (file !== undefined) return answer(request, file);
-    if (path !== null && isPage(request, path)) return answer(request, index);
+    if (file !== undefined) return answer(request, file, secured);
+    if (path !== null && isPage(request, path)) return answer(request, index, secured);
     return new Response(request.method === 'HEAD' ? null : 'Not found\n', {
       status: 404,
-      headers: { ...SECURITY_HEADERS, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
+      headers: { ...secured, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
     });
   };
 }
@@ -67,9 +69,9 @@ async function loadFile(path: string, url: string): Promise<SiteFile> {
   };
 }
 
-function answer(request: Request, file: SiteFile): Response {
+function answer(request: Request, file: SiteFile, secured: Readonly<Record<string, string>>): Response {
   const headers = new Headers({
-    ...SECURITY_HEADERS,
+    ...secured,
     'content-type': file.type,
     'cache-control': file.cacheControl,
     etag: file.etag,

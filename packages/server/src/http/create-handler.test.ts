@@ -286,3 +286,54 @@ describe('addresses', () => {
     }
   });
 });
+
+describe('pages of other origins', () => {
+  const other = 'https://north.example.org';
+  const preflight = (path: string, origin: string) =>
+    fetch(`${server.url}${path}`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+    });
+  const allowed = (response: Response) => response.headers.get('access-control-allow-origin');
+
+  test('[SV5, NW3] call only where they are named, and then all that a device asks for', async () => {
+    expect(allowed(await preflight('/v1/exchange', other))).toBeNull();
+    expect(allowed(await post(exchangeText(), { origin: other }))).toBeNull();
+    await restart({ origins: [other], adminSecret: 'administration-secret-0001' });
+    for (const path of ['/v1/exchange', '/v1/probe', '/v1/live']) {
+      const asked = await preflight(path, other);
+      expect([asked.ok, allowed(asked)]).toEqual([true, other]);
+      expect(asked.headers.get('access-control-allow-headers')).toBe('authorization,content-type,content-encoding');
+    }
+    const answer = await post(exchangeText(contact('c1')), { origin: other });
+    expect([answer.status, allowed(answer), answer.headers.get('cache-control')]).toEqual([200, other, 'no-store']);
+    const refused = await post(exchangeText(), { origin: other, authorization: 'Bearer nobody' });
+    expect([refused.status, allowed(refused)]).toEqual([401, other]);
+    expect(refused.headers.get('access-control-expose-headers')).toContain('retry-after');
+    expect(answer.headers.has('access-control-allow-credentials')).toBe(false);
+  });
+
+  test('[SV5] not those whose name only looks alike, and never to the administration', async () => {
+    await restart({ origins: [other], adminSecret: 'administration-secret-0001' });
+    for (const origin of [
+      `${other}.evil.example`,
+      'http://north.example.org',
+      'https://NORTH.example.org',
+      'null',
+      '*',
+    ]) {
+      expect(allowed(await preflight('/v1/exchange', origin))).toBeNull();
+    }
+    expect(allowed(await preflight('/v1/admin/counts', other))).toBeNull();
+  });
+
+  test.each(['*', 'https://north.example.org/', 'north.example.org', 'null', 'file:///', ''])(
+    '[SV5] what is no origin is refused at the start: %s',
+    (origin) => {
+      const auth = jwtAuth({ secret, clock });
+      expect(() => createHandler({ store, schema: clinic, auth, clock, origins: [origin] })).toThrow(
+        /an origin is like/,
+      );
+    },
+  );
+});

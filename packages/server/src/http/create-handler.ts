@@ -16,6 +16,7 @@ import { handleExchangeText } from '../exchange/handle-exchange-text.ts';
 import type { ServerStore } from '../store/server-store.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { bearerOf } from './bearer.ts';
+import { crossOrigin } from './cross-origin.ts';
 import { type DevUsers, devRoutes } from './dev-routes.ts';
 import { Gate } from './gate.ts';
 import { LiveStreams } from './live-streams.ts';
@@ -43,6 +44,11 @@ export interface HandlerOptions {
   readonly adminSecret?: string;
   /** FOR DEVELOPMENT ONLY: who can sign in without a password at `/v1/dev`, which is absent without it. */
   readonly devUsers?: DevUsers;
+  /**
+   * Other origins whose pages may call, each exactly as in `https://sync.example.org`: the addresses of the server
+   * under which the app is found too. Default: none. Administration and development are for no others.
+   */
+  readonly origins?: readonly string[];
   /** Answers what is not under `/v1`, such as an app's own files; null for what it does not know. */
   readonly fallback?: (request: Request) => Response | null | Promise<Response | null>;
   readonly tuning?: Partial<HandlerTuning>;
@@ -74,6 +80,9 @@ const TUNING: HandlerTuning = {
 /** A probe comes from anybody: it is small or none. */
 const PROBE_BODY = { maxBytes: 1_024, expansion: 1, timeoutMs: 10_000 };
 
+/** What a device asks for. */
+const OPEN_PATHS = ['/v1/exchange', '/v1/live', '/v1/probe', '/v1/health'];
+
 /** A standard fetch handler; `close` ends the open event streams. */
 export interface Handler {
   fetch(request: Request): Promise<Response>;
@@ -83,6 +92,8 @@ export interface Handler {
 /**
  * The server's HTTP side: `POST /v1/exchange`, `POST /v1/probe`, `GET /v1/live`, `GET /v1/health`. Answers every request,
  * whatever it holds, with what was asked for or an error of the catalogue.
+ *
+ * @throws HoldfastError `InvalidConfig` where one of `origins` is none
  */
 export function createHandler(options: HandlerOptions): Handler {
   const { store, auth, schema, logger } = options;
@@ -121,6 +132,11 @@ export function createHandler(options: HandlerOptions): Handler {
     }
   }
 
+  const { origins = [] } = options;
+  if (origins.length > 0) {
+    const allowed = crossOrigin(origins);
+    for (const path of OPEN_PATHS) app.use(path, allowed);
+  }
   app.post('/v1/exchange', (c) =>
     admitted(c.req.raw, exchanges, async ({ principal }, leave, requestId) => {
       const request = c.req.raw;
