@@ -1,6 +1,5 @@
 import type { Snapshot } from '@holdfast/core';
 import type { ReadTx, WriteTx } from '../ports/storage-driver.ts';
-import type { EntryState } from './entry-state.ts';
 
 /*
  * SV3: what an entry was made upon, so that the server keeps the tombstones that the entry may still meet.
@@ -47,26 +46,20 @@ export async function keepFloors(
   await putFloor(tx, await nextPlace(tx), shown);
 }
 
+// No outcome yet, or one that a person may still answer with the values of before (CF7, CF9).
+const FIRST_UNDECIDED = `SELECT seq FROM hf_outbox WHERE json_extract(state, '$.at') NOT IN ('accepted', 'refused')
+  OR json_extract(state, '$.receipt.outcome') = 'conflict' ORDER BY seq LIMIT 1`;
+
 /**
  * What the server may not forget yet for this device: what its oldest entry that can still be decided was made
  * upon, or what it shows. Null before the first answer.
  */
-export async function readFloor(
-  tx: ReadTx,
-  epoch: string | null,
-  entries: readonly { readonly seq: number; readonly state: EntryState }[],
-): Promise<Snapshot | null> {
+export async function readFloor(tx: ReadTx, epoch: string | null): Promise<Snapshot | null> {
   if (epoch === null) return null;
-  const open = entries.filter(({ state }) => mayBeDecided(state)).map(({ seq }) => seq);
-  const lowest = await lowestFrom(tx, open.length === 0 ? Number.MAX_SAFE_INTEGER : Math.min(...open));
+  const [open] = await tx.all(FIRST_UNDECIDED);
+  const lowest = await lowestFrom(tx, (open?.seq as number | undefined) ?? Number.MAX_SAFE_INTEGER);
   const begin = lowest ?? BEFORE_ALL;
   return `${begin}:${begin}:` as Snapshot;
-}
-
-/** No outcome yet, or one that a person may still answer with the values of before (CF7, CF9). */
-function mayBeDecided(state: EntryState): boolean {
-  if (state.at === 'accepted' || state.at === 'refused') return state.receipt.outcome === 'conflict';
-  return true;
 }
 
 /** The lowest of all that entries from this place on were made upon. */
@@ -75,8 +68,12 @@ async function lowestFrom(tx: ReadTx, place: number): Promise<string | null> {
     'SELECT floor FROM hf_floor WHERE seq >= coalesce((SELECT max(seq) FROM hf_floor WHERE seq <= ?), 0)',
     [place],
   );
-  const floors = rows.map((row) => BigInt(row.floor as string));
-  return floors.length === 0 ? null : String(floors.reduce((least, each) => (each < least ? each : least)));
+  let least: bigint | null = null;
+  for (const row of rows) {
+    const floor = BigInt(row.floor as string);
+    if (least === null || floor < least) least = floor;
+  }
+  return least === null ? null : String(least);
 }
 
 async function nextPlace(tx: ReadTx): Promise<number> {

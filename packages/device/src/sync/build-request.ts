@@ -55,7 +55,7 @@ export async function buildRequest(tx: ReadTx, context: RequestContext): Promise
     mutations: await mutationsOf(tx, context.schema, entries, places),
     ack: {
       receipts: acknowledged.map((row) => row.id as MutationId),
-      floor: await readFloor(tx, state.epoch, entries),
+      floor: await readFloor(tx, state.epoch),
     },
     cursor: state.cursor,
     catchUp: state.catchUp,

@@ -2,7 +2,6 @@ import { must, type Receipt, type UserId, VERSION_NONE, versionOf } from '@holdf
 import type { AppliedRow } from '@holdfast/server';
 import { describe, expect, test } from 'vitest';
 import {
-  ADA,
   appliedRow,
   type ContractWorld,
   contact,
