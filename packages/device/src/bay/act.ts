@@ -1,6 +1,8 @@
 import { HoldfastError, type MutationId, type Schema } from '@holdfast/core';
 import { markSeen } from '../audit/overridden-store.ts';
 import type { Entry } from '../outbox/entry.ts';
+import type { EntryState } from '../outbox/entry-state.ts';
+import { answerOf, isInDoubt } from '../outbox/liveness.ts';
 import { allEntries, type RecordAddress } from '../outbox/outbox-store.ts';
 import type { ReadTx, WriteTx } from '../ports/storage-driver.ts';
 import type { WriteIdentity } from '../write/plan-write.ts';
@@ -41,7 +43,7 @@ export async function act(
       return result.done ? { ...result, transaction: null } : result;
     }
     case 'resend': {
-      const members = await asideWith(tx, action.id);
+      const members = await asideWith(tx, action.id, isInDoubt);
       const again = members.map((entry) => ({ entry, again: { kind: 'as-it-is' } as Again }));
       return { done: true, ...(await sendAgain(tx, schema, again, 'resent', await who())) };
     }
@@ -76,10 +78,20 @@ async function entryOf(tx: ReadTx, id: string): Promise<Entry> {
   return found;
 }
 
-/** The entry's whole transaction, all of which stands aside for a person. */
-async function asideWith(tx: ReadTx, id: string): Promise<Entry[]> {
+/**
+ * The entry's whole transaction, all of which stands aside for a person. With `doubt`, also one that none of it has
+ * an answer, because nobody knows whether it arrived (ID5).
+ */
+async function asideWith(
+  tx: ReadTx,
+  id: string,
+  doubt: (state: EntryState) => boolean = () => false,
+): Promise<Entry[]> {
   const { transaction } = await entryOf(tx, id);
   const members = (await allEntries(tx)).filter((entry) => entry.transaction === transaction);
+  if (members.some(({ state }) => doubt(state))) {
+    if (members.every(({ state }) => answerOf(state) === null)) return members;
+  }
   if (members.some(({ state }) => state.at !== 'conflicted' && state.at !== 'refused')) {
     throw new HoldfastError('NotAside', id);
   }

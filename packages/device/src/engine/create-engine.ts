@@ -10,6 +10,7 @@ import {
 import { act as decideEntry } from '../bay/act.ts';
 import type { ActionResult, OutboxAction } from '../bay/choice.ts';
 import type { Status, WriteOptions, WriteReceipt } from '../device.ts';
+import { localAction } from '../identity/local-action.ts';
 import { localIntents } from '../identity/local-intents.ts';
 import { tokenShelf } from '../link/token-shelf.ts';
 import { allEntries, entryStates } from '../outbox/outbox-store.ts';
@@ -188,7 +189,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     open();
     const acted = await storage.write(async (tx) => {
       await refuseNewer(tx, schema);
-      return decideEntry(tx, schema, action, async () => ({
+      const local = backend.identity === 'assigned' ? await localAction(tx, schema, action) : action;
+      return decideEntry(tx, schema, local, async () => ({
         transaction: newId() as TransactionId,
         user,
         schema: schema.version,

@@ -1,4 +1,4 @@
-import type { Schema } from '@holdfast/core';
+import type { Mutation, Position, Receipt, Schema } from '@holdfast/core';
 import type { Backend } from '@holdfast/device';
 import { expect, test } from 'vitest';
 import { createVirtualTime } from '../sim/virtual-time.ts';
@@ -112,6 +112,64 @@ test('[ID5, OB7] a create that may have arrived waits for a person, is shown, an
   expect(home?.state).toEqual({ at: 'blocked', by: [create?.id], reason: 'held' });
   expect((await people()).some(({ id }) => id === ada)).toBe(true);
   expect(device().outbox.records.get().get(`people/${ada}`)).toBe('needs-attention');
+});
+
+test('[ID5, OB10, OB11] who was in doubt sends again under a new id, or gives up; both end', async () => {
+  for (const decision of ['resend', 'discard'] as const) {
+    const { device, make, plan, people, sync, labels, differences } = await world('neither');
+    const ada = await make('Ada');
+    await device().write((tx) => tx.homes.create({ label: 'h', note: '', owner: null, guests: [[ada, 'x']] }));
+    plan.fates = ['lost-there'];
+    await sync();
+    await sync();
+    expect(labels(), decision).toEqual([]);
+    const [create] = await device().outbox.list();
+    expect(create?.state, decision).toMatchObject({ reason: 'maybe-sent' });
+    const id = create?.id ?? '';
+    if (decision === 'resend') {
+      const again = await device().outbox.resend(id);
+      expect(again.mutations).not.toContain(id);
+      expect((await people()).map(({ id: shown }) => shown)).toEqual([ada]);
+    } else await device().outbox.discard(id, { withDependants: true });
+    for (let turn = 0; turn < 4; turn += 1) await sync();
+    expect(await device().outbox.list(), decision).toEqual([]);
+    expect(labels().sort(), decision).toEqual(decision === 'resend' ? ['Ada', 'h'] : []);
+    expect((await people()).map(({ id: shown }) => shown)).toEqual(decision === 'resend' ? [ada] : []);
+    expect(await differences()).toEqual([]);
+  }
+});
+
+test('[ID4] what is typed anew for refused work may name a record by its server id', async () => {
+  const refusing = (backend: Backend): Backend => ({
+    ...backend,
+    async exchange(request, signal, more) {
+      const isBad = (mutation: Mutation) => mutation.kind === 'create' && JSON.stringify(mutation.set).includes('bad');
+      const mutations = request.mutations.filter((mutation) => !isBad(mutation));
+      const result = await backend.exchange({ ...request, mutations }, signal, more);
+      if (result.type !== 'answered') return result;
+      const refused = request.mutations.filter(isBad).map(({ id }): Receipt => {
+        return { outcome: 'refused', id, position: '1' as Position, reason: 'invalid', detail: null };
+      });
+      const receipts = [...result.response.receipts, ...refused];
+      return { ...result, response: { ...result.response, receipts } };
+    },
+  });
+  const { device, make, sync, homes, server } = await world('key', refusing);
+  const ada = await make('Ada');
+  const bea = await make('Bea');
+  await sync();
+  await device().write((tx) => tx.homes.create({ label: 'bad', note: '', owner: ada, guests: [] }));
+  await sync();
+  const [refused] = await device().outbox.list();
+  expect(refused?.state.at).toBe('refused');
+  const id = refused?.id ?? '';
+  await device().outbox.edit(id, { [id]: { label: 'good', owner: '2', guests: [['2', 'y']] } });
+  expect(await homes()).toMatchObject([{ label: 'good', owner: bea, guests: [[bea, 'y']] }]);
+  await sync();
+  await sync();
+  expect(server.changed(0, server.revision()).map(({ body }) => body)).toContainEqual(
+    expect.objectContaining({ label: 'good', owner: '2' }),
+  );
 });
 
 test('[ID5] a device that dies while it sends does not send a second time, and no link is no doubt', async () => {

@@ -169,6 +169,9 @@ function createPush(schema: Schema, server: RestServer, promise: CreatePromise, 
       case 'command':
         await change(mutation.id, () => server.calls.push({ name: mutation.name, args: mutation.args }));
         return 'called';
+      // Nothing to do there: what was made of it, if it arrived, is a record of its own now.
+      case 'discard':
+        return 'called';
       default:
         throw new Error(`this API has no ${mutation.kind}`);
     }
@@ -218,6 +221,9 @@ function valuesOf({ set }: Pick<CreateMutation, 'set'>): JsonObject {
 
 function receiptOf(mutation: Mutation, done: RestRecord | 'called' | null, server: RestServer): Receipt {
   const position = String(done === null || done === 'called' ? server.revision() : done.revision) as Position;
+  if (mutation.kind === 'discard' && mutation.resolves.length === 0) {
+    return { outcome: 'discarded', id: mutation.id, position };
+  }
   const made = done !== null || mutation.kind === 'delete';
   return made
     ? { outcome: 'applied', id: mutation.id, position }
