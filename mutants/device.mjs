@@ -10,8 +10,8 @@ export const deviceMutants = [
     file: 'packages/device/src/sync/checkpoint.ts',
     edits: [
       [
-        'for (const { collection, record } of await settleOutbox(tx, entries, response, context)) {\n    touchOne(touched, collection, record);\n  }',
-        'await settleOutbox(tx, entries, response, context);',
+        'for (const { collection, record } of await settleOutbox(tx, response, context)) {\n    touchOne(touched, collection, record);\n  }',
+        'await settleOutbox(tx, response, context);',
       ],
     ],
     by: ['packages/device/src/engine/engine.test.ts'],
