@@ -43,6 +43,14 @@ export const catalogue = {
     says: 'The store on this device is damaged: a page does not carry its seal.',
     next: 'Keep the file for inspection. Nothing read from it was shown.',
   },
+  Diverged: {
+    says: 'This device does not hold what the server believes it holds; the part concerned is read again.',
+    next: 'Nothing: the outbox stays, and what is shown is replaced in one step. Report it if it comes back.',
+  },
+  ReadLimit: {
+    says: 'Everything was to be read again more than three times within an hour; the device waits.',
+    next: 'Nothing is lost and work is still sent. Look for a server whose epoch or horizon keeps moving.',
+  },
   StoreNewer: {
     says: 'The store was written by a newer version of the app.',
     next: 'Update the app. Nothing was changed.',

@@ -88,6 +88,10 @@ const ENGINE_TABLES = [
   'CREATE TABLE IF NOT EXISTS hf_unacknowledged (id TEXT PRIMARY KEY) WITHOUT ROWID',
   // Pages of a catch-up under way: nobody sees them before the last one has come.
   'CREATE TABLE IF NOT EXISTS hf_stage (seq INTEGER PRIMARY KEY, page TEXT NOT NULL)',
+  // One row: when checksums were compared, the scopes that are read again for they differed, and the full reads lately.
+  `CREATE TABLE IF NOT EXISTS hf_check (
+    one INTEGER PRIMARY KEY CHECK (one = 1), checked_at INTEGER, again TEXT NOT NULL, begun INTEGER NOT NULL,
+    full_reads TEXT NOT NULL)`,
   // What entries from this place of the outbox on were made upon: the first transaction that was not over then.
   'CREATE TABLE IF NOT EXISTS hf_floor (seq INTEGER PRIMARY KEY, floor TEXT NOT NULL)',
   // One row: the number of the newest exchange and of the last one that came to its end; the last token that

@@ -54,7 +54,9 @@ const answer = (position: number, name: string): ExchangeResponse => ({
 test('[SY7] of two answers to requests built upon the same state only the first is taken in (hazard G3)', async () => {
   const driver = await memoryStorage().openDatabase(key);
   await openStore(driver, app, 'ada' as UserId, () => 'd' as DeviceId);
-  const context = { schema: app, generation: 0, sent: [], acknowledged: [], nowMs: 0, bytes: 0 };
+  const reads = { kind: 'everything' } as const;
+  const asked = { sent: [], acknowledged: [], reads, asksChecksums: false };
+  const context = { schema: app, generation: 0, ...asked, nowMs: 0, bytes: 0 };
   const names = () => driver.read((tx) => tx.all('SELECT name FROM people'));
   expect(await driver.write((tx) => applyResponse(tx, answer(9, 'new'), context))).toMatchObject({ checkpoint: true });
   expect(await driver.write((tx) => applyResponse(tx, answer(5, 'old'), context))).toBeNull();

@@ -14,8 +14,11 @@ import { predecessorsOf, setStates, slimEntries } from '../outbox/outbox-store.t
 import { sendAgain } from '../outbox/send-again.ts';
 import type { ChangeNotice } from '../ports/platform.ts';
 import type { WriteTx } from '../ports/storage-driver.ts';
+import { type Checks, readChecks, writeChecks } from './check-store.ts';
 import { checkpoint } from './checkpoint.ts';
 import { type ReadState, readReadState, writeReadState } from './cursor-store.ts';
+import type { Reads } from './plan-reading.ts';
+import { nextFullRead, withFullRead } from './read-budget.ts';
 import type { ResponseContext } from './response-context.ts';
 
 export interface TakenIn {
@@ -28,6 +31,8 @@ export interface TakenIn {
   readonly answered: number;
   /** There are entries left that may go. */
   readonly sendable: boolean;
+  /** Nothing was read: it would have been everything once more, and was too often (hazard A9). */
+  readonly limited: boolean;
 }
 
 /**
@@ -45,7 +50,9 @@ export async function applyResponse(
 ): Promise<TakenIn | null> {
   let state = await readReadState(tx);
   if (state.generation !== context.generation) return null;
+  const checks = await readChecks(tx);
   const changed = new Map<string, null>([['hf_outbox', null]]);
+  const before = state;
   if (response.epoch !== state.epoch || wentBack(state, response)) {
     const again = state.epoch === null ? [] : await sendAgain(tx, context.schema);
     for (const { collection } of again) if (collection !== '') changed.set(collection, null);
@@ -61,15 +68,22 @@ export async function applyResponse(
   );
   const stamp = response.pages.reduce<Stamp>((highest, page) => observe(highest, page.stamp ?? STAMP_ZERO), STAMP_ZERO);
   const next = { ...state, generation: state.generation + 1 };
+  const taken = async (notice: ChangeNotice, checkpoint: boolean, limited = false): Promise<TakenIn> => {
+    return { notice, checkpoint, stamp, answered, sendable: await hasSendable(tx), limited };
+  };
+  const anew = state !== before;
+  const limited = anew && nextFullRead(checks.fullReads, context.nowMs) !== null;
+  if (context.reads.kind === 'nothing' || limited) {
+    await writeReadState(tx, next);
+    return taken({ tables: Object.fromEntries(changed) }, false, true);
+  }
+  const begins = before.catchUp === null || anew;
+  const reads: Reads = anew ? { kind: 'everything' } : context.reads;
+  const after = checksAfter(checks, reads, begins, response, context);
+  if (after !== checks) await writeChecks(tx, after);
   if (response.cursor === null) {
     await stage(tx, next, response, context.bytes);
-    return {
-      notice: { tables: Object.fromEntries(changed) },
-      checkpoint: false,
-      stamp,
-      answered,
-      sendable: await hasSendable(tx),
-    };
+    return taken({ tables: Object.fromEntries(changed) }, false);
   }
   const touched = await checkpoint(tx, state, response, context);
   await noteFloor(tx, response.cursor.snapshot);
@@ -80,13 +94,24 @@ export async function applyResponse(
     staged: { records: 0, bytes: 0 },
     lastSync: context.nowMs,
   });
-  return {
-    notice: { tables: { ...touched.tables, ...Object.fromEntries(changed) } },
-    checkpoint: true,
-    stamp,
-    answered,
-    sendable: await hasSendable(tx),
-  };
+  return taken({ tables: { ...touched.tables, ...Object.fromEntries(changed) } }, true);
+}
+
+/** What is known after this answer: a full read is counted when its first page has come, and checked at its end. */
+function checksAfter(
+  checks: Checks,
+  reads: Reads,
+  begins: boolean,
+  response: ExchangeResponse,
+  { nowMs, asksChecksums }: ResponseContext,
+): Checks {
+  // A backend that cannot tell is not asked all the time.
+  const cannotTell = asksChecksums && response.cursor !== null && response.checksums === null;
+  if (reads.kind === 'changes') return cannotTell ? { ...checks, checkedAt: nowMs } : checks;
+  const restarts = response.cursor === null && response.catchUp === null;
+  const fullReads = begins && !restarts ? withFullRead(checks.fullReads, nowMs) : checks.fullReads;
+  if (response.cursor === null) return { ...checks, fullReads, begun: reads.kind === 'scopes-again' && !restarts };
+  return { checkedAt: cannotTell ? nowMs : null, again: [], begun: false, fullReads };
 }
 
 async function hasSendable(tx: WriteTx): Promise<boolean> {

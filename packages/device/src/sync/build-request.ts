@@ -6,6 +6,7 @@ import {
   type MutationId,
   PROTOCOL_VERSION,
   type Schema,
+  type Scope,
   WANT_ALL,
 } from '@holdfast/core';
 import { chainOf, type Link, lanesOf } from '../outbox/chain.ts';
@@ -15,7 +16,9 @@ import { readFloor } from '../outbox/floor-store.ts';
 import { answerOf } from '../outbox/liveness.ts';
 import { entriesAt, type SlimEntry, sentEntry, slimCandidates } from '../outbox/outbox-store.ts';
 import type { ReadTx } from '../ports/storage-driver.ts';
-import { readReadState } from './cursor-store.ts';
+import { isCheckDue, readChecks } from './check-store.ts';
+import { type ReadState, readReadState } from './cursor-store.ts';
+import { planReading, type Reads } from './plan-reading.ts';
 
 export interface BuiltRequest {
   readonly request: ExchangeRequest;
@@ -23,6 +26,7 @@ export interface BuiltRequest {
   readonly generation: number;
   /** The places of the chosen entries in the outbox. */
   readonly places: readonly number[];
+  readonly reads: Reads;
 }
 
 export interface RequestContext {
@@ -45,6 +49,7 @@ export async function buildRequest(tx: ReadTx, context: RequestContext): Promise
   const places = chosen.flatMap((id) => seqOf.get(id) ?? []);
   const acknowledged = await tx.all('SELECT id FROM hf_unacknowledged LIMIT ?', [limits.acknowledged]);
   const [owner] = await tx.all('SELECT user FROM hf_device');
+  const reads = planReading(state, await readChecks(tx), context.nowMs);
   const request: ExchangeRequest = {
     protocol: PROTOCOL_VERSION,
     schema: context.schema.version,
@@ -57,11 +62,29 @@ export async function buildRequest(tx: ReadTx, context: RequestContext): Promise
       receipts: acknowledged.map((row) => row.id as MutationId),
       floor: await readFloor(tx, state.epoch),
     },
-    cursor: state.cursor,
-    catchUp: state.catchUp,
-    want: WANT_ALL,
+    ...(await readingOf(tx, state, reads, context)),
   };
-  return { request, generation: state.generation, places };
+  return { request, generation: state.generation, places, reads };
+}
+
+/** What the request asks to read. */
+async function readingOf(
+  tx: ReadTx,
+  state: ReadState,
+  reads: Reads,
+  { schema, nowMs }: RequestContext,
+): Promise<Pick<ExchangeRequest, 'cursor' | 'catchUp' | 'want'>> {
+  const { cursor, catchUp } = state;
+  if (reads.kind === 'nothing') return { cursor, catchUp, want: { ...WANT_ALL, scopes: [], collections: [] } };
+  const held = cursor === null ? null : { ...cursor, scopes: cursor.scopes.filter((each) => !isAgain(reads, each)) };
+  if (!isCheckDue(await readChecks(tx), nowMs)) return { cursor: held, catchUp, want: WANT_ALL };
+  // A server of a newer schema has more collections: of these this device holds nothing.
+  const collections = [...schema.collections.keys()];
+  return { cursor: held, catchUp, want: { ...WANT_ALL, collections, checksums: true } };
+}
+
+function isAgain(reads: Reads, scope: Scope): boolean {
+  return reads.kind === 'scopes-again' && reads.scopes.includes(scope);
 }
 
 async function mutationsOf(

@@ -1,7 +1,7 @@
-import type { ExchangeResponse, Page, RecordGroup, Schema, Scope } from '@holdfast/core';
+import type { Collection, ExchangeResponse, Page, RecordGroup, Schema, Scope } from '@holdfast/core';
 import { dirtyRecords } from '../outbox/outbox-store.ts';
 import type { ChangeNotice } from '../ports/platform.ts';
-import type { WriteTx } from '../ports/storage-driver.ts';
+import type { SqlValue, WriteTx } from '../ports/storage-driver.ts';
 import { rebaseRecords } from '../rebase/rebase-records.ts';
 import { quote } from '../store/tables.ts';
 import { addressOf } from '../write/plan-write.ts';
@@ -31,7 +31,8 @@ export async function checkpoint(
   const dirtySet = new Set(dirty.keys());
   const touched = new Map<string, Set<string> | null>();
   if (state.cursor === null) await forgetConfirmed(tx, schema, dirtySet, touched);
-  await dropScopes(tx, schema, response.gone, dirtySet, touched);
+  const again = context.reads.kind === 'scopes-again' ? context.reads.scopes : [];
+  await dropScopes(tx, schema, [...response.gone, ...again], dirtySet, touched);
   const groups: RecordGroup[] = [...staged, ...response.pages].flatMap((page) => page.groups);
   const applied = await applyGroups(tx, schema, groups, dirtySet);
   if (applied.missing) throw new Diverged('a change came for a record that is not on this device');
@@ -91,22 +92,28 @@ async function dropScopes(
   touched: Map<string, Set<string> | null>,
 ): Promise<void> {
   if (lost.length === 0) return;
-  const rows = await tx.all('SELECT collection, id, version, scopes FROM hf_record');
+  const gone = new Set(lost);
+  const rows = await tx.all('SELECT collection, id, scopes FROM hf_record');
+  const removed = new Map<Collection, string[]>();
+  const kept: SqlValue[][] = [];
   for (const row of rows) {
     const scopes = JSON.parse(row.scopes as string) as Scope[];
-    const left = scopes.filter((scope) => !lost.includes(scope));
+    const left = scopes.filter((scope) => !gone.has(scope));
     const collection = schema.collections.get(row.collection as string);
     if (left.length === scopes.length || collection === undefined) continue;
-    if (left.length === 0) await removeRecords(tx, collection, [row.id as string], dirty);
-    else {
-      await tx.run('UPDATE hf_record SET scopes = ? WHERE collection = ? AND id = ?', [
-        JSON.stringify(left),
-        collection.name,
-        row.id as string,
-      ]);
-    }
-    touchOne(touched, collection.name, row.id as string);
+    const id = row.id as string;
+    if (left.length > 0) kept.push([JSON.stringify(left), collection.name, id]);
+    else push(removed, collection, id);
+    touchOne(touched, collection.name, id);
   }
+  await tx.runMany('UPDATE hf_record SET scopes = ? WHERE collection = ? AND id = ?', kept);
+  for (const [collection, ids] of removed) await removeRecords(tx, collection, ids, dirty);
+}
+
+function push<K>(lists: Map<K, string[]>, key: K, value: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 function touchOne(touched: Map<string, Set<string> | null>, collection: string, id: string): void {

@@ -1,4 +1,4 @@
-import type { DeviceId, ExchangeResponse, Schema } from '@holdfast/core';
+import { type DeviceId, type ExchangeResponse, HoldfastError, type Schema } from '@holdfast/core';
 import type { DeviceClock } from '../engine/device-clock.ts';
 import { incoming, takeInNews, withTouched } from '../identity/incoming.ts';
 import { outgoing } from '../identity/outgoing.ts';
@@ -18,8 +18,12 @@ import type { StorageDriver, WriteTx } from '../ports/storage-driver.ts';
 import { refuseNewer } from '../store/open-store.ts';
 import { applyResponse, type TakenIn } from './apply-response.ts';
 import { type BuiltRequest, buildRequest } from './build-request.ts';
+import { readChecks } from './check-store.ts';
 import { Diverged } from './checkpoint.ts';
+import { compareScopes } from './compare-scopes.ts';
+import { readReadState } from './cursor-store.ts';
 import { endFence, readFence, takeFence } from './fence.ts';
+import { planReading } from './plan-reading.ts';
 import { readAgain } from './read-again.ts';
 
 export interface ExchangeDeps {
@@ -31,6 +35,8 @@ export interface ExchangeDeps {
   readonly clock: DeviceClock;
   /** NW7: past so many bytes on the wire a day low priorities wait; null for no budget. */
   readonly bytesPerDay: number | null;
+  /** Hears what somebody should look at; nothing is lost by it. */
+  readonly onReport: (error: HoldfastError) => void;
   /** Told of every commit that changed something. */
   readonly onChange: (notice: ChangeNotice) => Promise<void>;
 }
@@ -98,12 +104,13 @@ export async function exchangeOnce(
     return { type: 'overtaken' };
   }
   await deps.onChange(taken.notice);
+  const { cursor, catchUp } = result.response;
   return {
     type: 'taken-in',
     taken,
     sample: result.sample ?? null,
-    more: result.response.cursor === null,
-    restarted: result.response.cursor === null && result.response.catchUp === null,
+    more: !taken.limited && (cursor === null || (await compare(deps, built, result.response, taken))),
+    restarted: !taken.limited && cursor === null && catchUp === null,
   };
 }
 
@@ -135,10 +142,18 @@ async function build(deps: ExchangeDeps, size: ExchangeSize): Promise<Built> {
     const want = { ...built.request.want, maxBytes: size.pageBytes };
     const whole: BuiltRequest = { ...built, request: { ...built.request, want } };
     const out = deps.backend.identity === 'assigned' ? await outgoing(tx, deps.schema, whole) : null;
-    const { request, generation, places } = out?.built ?? whole;
+    const { request, generation, places, reads } = out?.built ?? whole;
     await markSending(tx, places);
     if (places.length === 0) await endFence(tx, fence);
-    return { request, generation, places, fence, outgoing: out?.request ?? request, identity: out?.identity ?? null };
+    return {
+      request,
+      generation,
+      places,
+      reads,
+      fence,
+      outgoing: out?.request ?? request,
+      identity: out?.identity ?? null,
+    };
   });
 }
 
@@ -171,6 +186,8 @@ async function takeIn(
         generation: built.generation,
         sent: built.request.mutations.map((mutation) => mutation.id),
         acknowledged: built.request.ack.receipts,
+        reads: built.reads,
+        asksChecksums: built.request.want.checksums,
         nowMs: deps.platform.clock.now(),
         bytes: result.bytes,
       });
@@ -179,6 +196,7 @@ async function takeIn(
     });
   } catch (error) {
     if (!(error instanceof Diverged)) throw error;
+    deps.onReport(new HoldfastError('Diverged', error.message));
     await deps.storage.write(async (tx) => {
       // The rest of the answer does not count; which records it made stays true.
       await takeInIdentity(tx, deps, built, result);
@@ -186,6 +204,23 @@ async function takeIn(
     });
     return null;
   }
+}
+
+/** SY16. True where something is to be read again at once. */
+async function compare(
+  deps: ExchangeDeps,
+  { generation }: Built,
+  { checksums }: ExchangeResponse,
+  { checkpoint }: TakenIn,
+): Promise<boolean> {
+  if (!checkpoint || checksums === null) return false;
+  const { storage } = deps;
+  const nowMs = deps.platform.clock.now();
+  const report = await compareScopes(storage, checksums, generation + 1, nowMs);
+  if (report === null) return false;
+  deps.onReport(report);
+  const plan = await storage.read(async (tx) => planReading(await readReadState(tx), await readChecks(tx), nowMs));
+  return plan.kind === 'scopes-again';
 }
 
 /** ID3: mappings are stored in the transaction of the receipts they came with, and before those are read. */

@@ -1,4 +1,4 @@
-import { limits } from '@holdfast/core';
+import { catalogue, HoldfastError, limits } from '@holdfast/core';
 import { deadlinesFor, learnSpeed, slowDown, speedUp, UNKNOWN_SPEED } from '../link/link-speed.ts';
 import type { BatchLimits } from '../outbox/choose-batch.ts';
 import type { Platform } from '../ports/platform.ts';
@@ -35,7 +35,7 @@ export const DEFAULT_SYNC: SyncOptions = {
   bytesPerDay: null,
 };
 
-export interface SyncDeps extends Omit<ExchangeDeps, 'bytesPerDay' | 'platform'> {
+export interface SyncDeps extends Omit<ExchangeDeps, 'bytesPerDay' | 'platform' | 'onReport'> {
   readonly platform: Platform;
   /** Name of the lock that one exchange of this store is made under. */
   readonly lockName: string;
@@ -66,7 +66,7 @@ const MOST_SET_ASIDE = 20;
 /** Performs what the state machine decides: when to exchange, how much, and when to go on. */
 export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SYNC): SyncLoop {
   const { clock, random, timers, locks } = deps.platform;
-  const exchangeDeps: ExchangeDeps = { ...deps, bytesPerDay: options.bytesPerDay };
+  const exchangeDeps: ExchangeDeps = { ...deps, bytesPerDay: options.bytesPerDay, onReport: deps.onFault };
   const turns = { locks, timers, lockName: deps.lockName, readFence: () => deps.storage.read(readFence) };
   let state = SYNC_START;
   let running: Promise<void> | null = null;
@@ -80,6 +80,7 @@ export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SY
   let part: BatchPart = null;
   let restarts = 0;
   let setAside = 0;
+  let saidLimit = false;
 
   const move = (event: SyncEvent) => {
     // Pausing wins over what a running exchange still has to say.
@@ -117,7 +118,11 @@ export function createSyncLoop(deps: SyncDeps, options: SyncOptions = DEFAULT_SY
     if (outcome.type === 'taken-in') {
       part = largerPart(part, options.batch.mutations);
       speed = outcome.sample === null ? speedUp(speed) : learnSpeed(speed, outcome.sample);
+      const { limited } = outcome.taken;
+      if (limited && !saidLimit) deps.onFault(new HoldfastError('ReadLimit'));
+      saidLimit = limited;
       const goOn = outcome.more || again !== null || (outcome.taken.sendable && outcome.taken.answered > 0);
+      if (limited && !goOn) return busy(catalogue.ReadLimit.says);
       move({ type: goOn ? 'goes-on' : 'answered' });
       return goOn ? 'again' : 'done';
     }

@@ -101,6 +101,7 @@ export async function testDevice<S extends Schema>(
     backend: backendOf(server, principal, link),
     platform: platformOf(time, opened, options.clockOffsetMs ?? 0),
     storeName: options.user,
+    ...(options.onFault && { onFault: options.onFault }),
   });
   let ids = 0;
   const device = await createDevice(
