@@ -2,6 +2,7 @@
 
 // What a test of a device says to the server it is played against.
 export { commandHandlers, type Principal, reject } from '@holdfast/server';
+export { nasty } from './contracts/nasty-values.ts';
 export { contractCollections, contractSchema } from './contracts/server-store/contract-schema.ts';
 export { type ServerStoreTraits, serverStoreContract } from './contracts/server-store-contract.ts';
 export {

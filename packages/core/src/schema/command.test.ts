@@ -79,3 +79,8 @@ test('[OB2] the lanes of a command are the records that its arguments refer to, 
     { collection: 'people', record: 'b' },
   ]);
 });
+
+test('[WR2] what the type of an argument has no place for is named, not left out', () => {
+  const checked = validateArgs(join, { keep: 'a', drop: [{ who: 'b', why: 'c' }] });
+  expect(checked).toMatchObject({ ok: false, issues: [{ path: ['drop', 0, 'why'] }] });
+});

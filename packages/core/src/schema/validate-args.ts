@@ -1,6 +1,7 @@
 import type { FieldIssue } from '../errors/holdfast-error.ts';
 import type { Json } from '../value/json.ts';
 import { normalizeJson } from '../value/normalize.ts';
+import { leftOut } from './left-out.ts';
 import { type Reference, referencesIn } from './references.ts';
 import type { Command } from './schema.ts';
 import type { Checked } from './validate.ts';
@@ -15,7 +16,12 @@ export function validateArgs(command: Command, input: Readonly<Record<string, un
   const values: Record<string, Json> = {};
   const issue = (path: readonly (string | number)[], expected: string) =>
     issues.push({ collection: command.name, record: null, path, expected });
-  const keep = (name: string, value: unknown) => {
+  const keep = (name: string, value: unknown, given: unknown = value) => {
+    const lost = leftOut(given, value);
+    if (lost !== null) {
+      issue([name, ...lost], 'no such key in the type of this argument');
+      return;
+    }
     const normal = normalizeJson(value);
     if ('problem' in normal) issue([name, ...normal.problem.path], normal.problem.expected);
     else values[name] = normal.value;
@@ -32,7 +38,7 @@ export function validateArgs(command: Command, input: Readonly<Record<string, un
       else if (filled.data !== undefined) keep(name, filled.data);
       continue;
     }
-    if (parsed.success) keep(name, parsed.data);
+    if (parsed.success) keep(name, parsed.data, given);
     else {
       for (const problem of parsed.error.issues) {
         issue([name, ...problem.path.map((step) => (typeof step === 'number' ? step : String(step)))], problem.message);

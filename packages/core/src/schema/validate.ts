@@ -1,6 +1,7 @@
 import type { FieldIssue } from '../errors/holdfast-error.ts';
 import type { Json } from '../value/json.ts';
 import { normalizeJson } from '../value/normalize.ts';
+import { leftOut } from './left-out.ts';
 import type { Collection } from './schema.ts';
 
 export type Checked =
@@ -25,7 +26,7 @@ export function validateFields(
   for (const name of Object.keys(input)) {
     if (!collection.column.has(name)) issue([name], 'no such field in this collection');
   }
-  for (const { name, nullable } of collection.columns) {
+  for (const { name, nullable, kind } of collection.columns) {
     const given = Object.hasOwn(input, name) ? input[name] : undefined;
     if (given === undefined && (mode === 'update' || nullable)) {
       if (mode === 'create') values[name] = defaultOrNull(collection, name);
@@ -39,8 +40,11 @@ export function validateFields(
       }
       continue;
     }
+    const lost = leftOut(given, parsed.data);
     const normal = normalizeJson(parsed.data);
-    if ('problem' in normal) issue([name, ...normal.problem.path], normal.problem.expected);
+    if (lost !== null) issue([name, ...lost], 'no such key in the type of this field');
+    else if ('problem' in normal) issue([name, ...normal.problem.path], normal.problem.expected);
+    else if (kind === 'date' && String(normal.value).startsWith('0000')) issue([name], 'a date from the year 1 on');
     else values[name] = normal.value;
   }
   return issues.length === 0 ? { ok: true, values } : { ok: false, issues };

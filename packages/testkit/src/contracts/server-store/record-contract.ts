@@ -1,5 +1,8 @@
-import { markOf, must, versionCount, versionEpoch, versionOf } from '@holdfast/core';
+import { markOf, must, validateFields, versionCount, versionEpoch, versionOf } from '@holdfast/core';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { nasty } from '../nasty-values.ts';
+import { contractSchema } from './contract-schema.ts';
 import {
   ADA,
   type ContractWorld,
@@ -13,6 +16,8 @@ import {
   NOTHING_ELSE,
   recordOf,
   sample,
+  scope,
+  type Values,
 } from './contract-world.ts';
 
 /** Records, their versions and their field marks. */
@@ -39,6 +44,49 @@ export function recordContract(current: () => ContractWorld): void {
       );
       expect((await record('samples', first))?.state.values).toEqual(full);
       expect((await record('samples', second))?.state.values).toEqual(sample({ extra: [] }));
+    });
+
+    test('[SV4, WR2] whatever is taken comes back unchanged: inserted, changed, read and deleted', async () => {
+      const { write, record, read, store } = current();
+      const team = freshId('team');
+      const samples = must(contractSchema.collections.get('samples'), 'samples');
+      const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { freq: 8 });
+      const given = fc.record({
+        label: nasty.text,
+        count: maybe(nasty.integer),
+        ratio: maybe(nasty.real),
+        done: maybe(nasty.boolean),
+        day: maybe(nasty.date),
+        at: maybe(nasty.instant),
+        extra: maybe(nasty.json),
+        dose: nasty.real,
+        unit: fc.constantFrom('mg', 'ml'),
+      });
+      // What is refused is left out, field by field, so that the rest is tried.
+      const taken = (values: Values) => {
+        const kept = Object.entries(values).filter(
+          ([field, value]) => validateFields(samples, null, { [field]: value }, 'update').ok,
+        );
+        const checked = validateFields(samples, null, { ...sample({ team }), ...Object.fromEntries(kept) }, 'create');
+        return checked.ok ? checked.values : sample({ team });
+      };
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.tuple(given, given), { minLength: 1, maxLength: 12 }), async (pairs) => {
+          const rows = pairs.map(([first, second]) => {
+            return { id: freshId('s'), first: taken(first as Values), second: taken(second as Values) };
+          });
+          const at = { collection: 'samples' } as const;
+          await write(...rows.map(({ id, first }) => ({ ...at, kind: 'insert' as const, id, values: first })));
+          const since = { snapshot: (await read([scope(`team:${team}`)])).snapshot, scopes: [scope(`team:${team}`)] };
+          for (const { id, first } of rows) expect((await record('samples', id))?.state.values).toEqual(first);
+          await write(...rows.map(({ id, second }) => ({ ...at, kind: 'update' as const, id, values: second })));
+          const seen = new Map((await read(since.scopes, since)).rows.map(({ id, values }) => [id, values]));
+          for (const { id, second } of rows) expect(seen.get(id)).toEqual(second);
+          await write(...rows.map(({ id }) => ({ ...at, kind: 'delete' as const, id })));
+          for (const { id, second } of rows) expect((await record('samples', id))?.state.values).toEqual(second);
+        }),
+        { numRuns: store.kind === 'memory' ? 100 : 25 },
+      );
     });
 
     test('[CF1] a new record has count 1 and one mark, its creation', async () => {
