@@ -1,7 +1,7 @@
 import { holds, type MutationId, type Position, type Receipt, type Snapshot, type TransactionId } from '@holdfast/core';
 import type { ReadTx, SqlRow, WriteTx } from '../ports/storage-driver.ts';
 import { ENTANGLED } from '../store/tables.ts';
-import { ENTRY_COLUMNS, type Entry, entryToRow, type NewEntry, parseNeeds, rowToEntry } from './entry.ts';
+import { ENTRY_COLUMNS, type Entry, entryToRow, type NewEntry, needsToText, parseNeeds, rowToEntry } from './entry.ts';
 import type { EntryState, NewState } from './entry-state.ts';
 import { keepFloors } from './floor-store.ts';
 import type { Fold, LastEntry } from './fold.ts';
@@ -150,6 +150,14 @@ export async function referringTo(tx: ReadTx, { collection, record }: RecordAddr
   return rows.map((row) => row.entry as MutationId);
 }
 
+/** Stores what these entries come after. */
+export async function setPredecessors(tx: WriteTx, entries: readonly Entry[]): Promise<void> {
+  await tx.runMany(
+    'UPDATE hf_outbox SET previous = ?, needs = ? WHERE seq = ?',
+    entries.map((entry) => [entry.previous, needsToText(entry), entry.seq]),
+  );
+}
+
 export async function setStates(tx: WriteTx, states: readonly Pick<NewState, 'seq' | 'state'>[]): Promise<void> {
   await tx.runMany(
     'UPDATE hf_outbox SET state = ? WHERE seq = ?',
@@ -199,9 +207,9 @@ export async function releaseEntries(
   ]);
 }
 
-// Entries that come after one are told which versions it made for as long as they wait.
-const UNNEEDED =
-  'NOT EXISTS (SELECT 1 FROM hf_outbox AS later WHERE later.collection = hf_sent.collection AND later.record = hf_sent.record)';
+// Entries that come after one are told which versions it made for as long as they wait, and where they come again.
+const UNNEEDED = `NOT EXISTS (SELECT 1 FROM hf_outbox AS later WHERE later.collection = hf_sent.collection AND later.record = hf_sent.record)
+  AND NOT EXISTS (SELECT 1 FROM hf_sent AS later WHERE later.previous = hf_sent.id)`;
 
 const KEEP_SENT_MS = 14 * 24 * 3_600_000;
 

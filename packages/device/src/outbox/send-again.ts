@@ -7,8 +7,9 @@ import { addressOf } from '../write/plan-write.ts';
 import type { Entry } from './entry.ts';
 import type { EntryState } from './entry-state.ts';
 import { standsAside } from './liveness.ts';
-import { allEntries, moveToEnd, type RecordAddress, restoreEntry, setStates } from './outbox-store.ts';
+import { allEntries, moveToEnd, type RecordAddress, restoreEntry, setPredecessors, setStates } from './outbox-store.ts';
 import { referencesOf } from './references-of.ts';
+import { relink } from './relink.ts';
 import { restate } from './restate.ts';
 
 /**
@@ -39,6 +40,7 @@ export async function sendAgain(tx: WriteTx, schema: Schema): Promise<readonly R
     await restoreEntry(tx, entry, referencesOf(schema, entry), stateAgain(entry.state, receipt));
   }
   await tx.run('DELETE FROM hf_sent');
+  await setPredecessors(tx, relink(await allEntries(tx)));
   const entries = await allEntries(tx);
   const again = entries.map((entry) => ({ ...entry, state: stateAgain(entry.state, null) }));
   const changed = again.filter((entry, index) => entry.state !== entries[index]?.state);

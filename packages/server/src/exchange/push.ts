@@ -36,6 +36,8 @@ export function push(
     const known = await tx.load(loadRequestOf(who, request.mutations));
     // Another process may have begun one since: what is decided carries the epoch that is written.
     const context = { ...who, epoch: known.epoch };
+    // SY11: its device does not know yet that earlier work has to come again, and before this. It is sent again then.
+    if (request.epoch !== null && request.epoch !== known.epoch) return { receipts: [], held: [], faults: [] };
     const transactions = transactionsIn(request.mutations);
     const { receipts, held, effects, faults } = decideExchange(context, known, transactions);
     if (isNothing(effects)) return { receipts: await numbered(tx, receipts), held, faults };

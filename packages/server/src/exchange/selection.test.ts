@@ -211,6 +211,18 @@ describe('an epoch that begins while the server runs', () => {
     expect(replica.records.get('contacts/c2')?.version).toBe(`1@${epoch}`);
   });
 
+  test('[SY11, OB1] what a device sends that does not know of it is not decided: earlier work may have to come first', async () => {
+    const replica = new Replica(deviceId(1));
+    await catchUp(replica, ada);
+    const before = replica.request();
+    const epoch = await store.newEpoch();
+    const mutations = [contact('c1')];
+    expect(await ask(ada, { ...before, mutations })).toMatchObject({ epoch, receipts: [], held: [] });
+    expect(await ask(ada, { ...before, epoch, cursor: null, mutations })).toMatchObject({
+      receipts: [{ id: mutations[0]?.id, outcome: 'applied' }],
+    });
+  });
+
   test('[SY11] what the last backup holds is said in every answer', async () => {
     const began = await store.backupBegins();
     expect((await ask(ada, requestOf(deviceId(1)))).durable).toBeNull();

@@ -108,6 +108,26 @@ const events = {
     },
   },
 
+  backup: {
+    fault: 'restore',
+    async happen(world, _member, chance) {
+      const told = chance.happens(0.5);
+      await world.during(world.server.backUp(told));
+      return told ? 'told' : '';
+    },
+  },
+
+  /** The server is put back to its last backup, or the operator only says so. */
+  restore: {
+    fault: 'restore',
+    async happen(world, _member, chance) {
+      const from = chance.happens(0.8) ? 'backup' : 'now';
+      await world.during(world.server.restore(from));
+      for (const member of world.members) member.excused += 1;
+      return from;
+    },
+  },
+
   /** Another program writes into the app's tables. */
   'direct change': {
     fault: 'directChange',

@@ -54,6 +54,8 @@ const STRENGTH = {
   slowTransaction: 0.3,
   /** Before or after a commit, or in the middle. [F5] */
   serverCrash: 0.04,
+  /** Backups are taken, and gone back to. [F12] */
+  restore: 0.03,
   /** Other programs change rows. */
   directChange: 0.08,
   /** A newer app, a newer server, and the older server again. [F8] */

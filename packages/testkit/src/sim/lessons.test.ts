@@ -98,6 +98,43 @@ const LESSONS: readonly { readonly rules: string; readonly taught: string; reado
       step 10 266094986 resolve conflict
     `,
   },
+  {
+    rules: 'SY11, OB1',
+    taught: 'what is sent before a device knows of a new epoch waits for the work that has to come again before it',
+    plan: `
+      seed 50171
+      fault dropResponse 0.2
+      fault slowDisk 0.3
+      step 11 949929206 close
+      step 5 1069085933 change dose
+      step 12 1473280770 discharge person
+      step 15 451876882 backup
+      step 14 1861782207 create visit
+      step 7 816689510 restore
+      step 13 1333525847 change dose
+    `,
+  },
+  {
+    rules: 'SY11, CF1',
+    taught: 'a backup that holds an entry does not make the one that came after it forget it',
+    plan: `
+      seed 53370
+      step 9 546742979 time
+      step 10 1140211423 delete something
+      step 14 1666134241 kill at statement
+      step 14 1919123530 moment
+      step 2 863502555 kill at statement
+      step 1 801738124 moment
+      step 10 580907883 resolve conflict
+      step 10 1858955446 moment
+      step 11 4912567 moment
+      step 8 224172464 backup
+      step 2 996312184 delete note and write it anew
+      step 8 706024032 time
+      step 10 126278541 time
+      step 6 1191090319 restore
+    `,
+  },
 ];
 
 for (const { rules, taught, plan } of LESSONS) {

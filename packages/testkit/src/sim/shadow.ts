@@ -21,6 +21,10 @@ export interface Shadow {
   committed(position: Position, changed: readonly CommittedRecord[]): void;
   /** The living records in these scopes that a reader at `snapshot` sees, by `collection/id`. */
   seenAt(snapshot: Snapshot, scopes: readonly Scope[]): Map<string, Seen>;
+  /** As it is now: what is committed from here on is not in the copy. */
+  copy(): Shadow;
+  /** A new epoch: everything there is counts as committed at this position. */
+  restamp(position: Position): void;
   /** Where what the server says it has now is not what was committed. */
   differences(said: ReadonlyMap<string, Seen>, scopes: readonly Scope[]): string[];
 }
@@ -38,12 +42,12 @@ interface Change {
 // A minute, and what a clock needs to pass the stamp of another.
 const MOST_AHEAD_MS = 61_000;
 
-export function createShadow(clock: { now(): number }, violations: string[]): Shadow {
-  const histories = new Map<string, { readonly collection: string; readonly id: string; readonly changes: Change[] }>();
+type Histories = Map<string, Change[]>;
 
+export function createShadow(clock: { now(): number }, violations: string[], histories: Histories = new Map()): Shadow {
   const read = (scopes: readonly Scope[], isSeen: (position: Position) => boolean) => {
     const states = new Map<string, RecordState>();
-    for (const [key, { changes }] of histories) {
+    for (const [key, changes] of histories) {
       const last = changes.findLast(({ position }) => isSeen(position));
       if (last !== undefined && last.state.deleted === null) states.set(key, last.state);
     }
@@ -59,13 +63,17 @@ export function createShadow(clock: { now(): number }, violations: string[]): Sh
     committed(position, changed) {
       for (const { collection, id, state } of changed) {
         const key = recordKey(collection, id);
-        let history = histories.get(key);
-        if (history === undefined) {
-          history = { collection, id, changes: [] };
-          histories.set(key, history);
-        }
-        checkChange(key, history.changes.at(-1)?.state ?? null, state, clock.now(), violations);
-        history.changes.push({ position, state });
+        const changes = histories.get(key) ?? [];
+        histories.set(key, changes);
+        checkChange(key, changes.at(-1)?.state ?? null, state, clock.now(), violations);
+        changes.push({ position, state });
+      }
+    },
+    copy: () => createShadow(clock, violations, new Map([...histories].map(([key, changes]) => [key, [...changes]]))),
+    restamp(position) {
+      for (const [key, changes] of histories) {
+        const last = changes.at(-1);
+        if (last !== undefined) histories.set(key, [{ position, state: last.state }]);
       }
     },
     seenAt: (snapshot, scopes) => read(scopes, (position) => holds(snapshot, position)),

@@ -19,22 +19,27 @@ export interface SightOracle {
   cloned(user: string): void;
   /** Each mutation's place among all that were answered, in the order of the commits. */
   readonly answeredAt: ReadonlyMap<string, number>;
+  /** Gives how to go back to what was committed by now: what was committed after it never happened. */
+  keep(): () => void;
   /** The store as the server uses it, with every commit looked at; `onApply` is asked before anything is written. */
   watch(store: ServerStore, onApply: () => void): ServerStore;
 }
 
 export function watchSight(violations: string[]): SightOracle {
   const mutations = new Map<MutationId, Mutation>();
-  const outcomes = new Map<MutationId, string>();
+  let outcomes = new Map<MutationId, string>();
   /** Every create of a record: one that was sent again has several. */
   const creates = new Map<string, Mutation[]>();
-  const doses = new Map<string, DoseChange[]>();
+  let doses = new Map<string, DoseChange[]>();
+  /** Doses of histories that a restore of the server has undone: who saw one of them saw all before it. */
+  const undone = new Map<Json, number>();
   for (const [collection, rows] of FIRST_ROWS) {
     if (collection !== 'doses') continue;
     for (const { id, values } of rows) doses.set(id, [{ dose: values['dose'] ?? null, by: '' }]);
   }
 
-  const answeredAt = new Map<string, number>();
+  let wentBack = false;
+  let answeredAt = new Map<string, number>();
   const twins = new Set<string>();
 
   const committed = (effects: Effects) => {
@@ -47,7 +52,9 @@ export function watchSight(violations: string[]): SightOracle {
     for (const { id, receipt } of effects.applied) {
       const mutation = mutations.get(id);
       if (mutation === undefined || !('record' in mutation)) continue;
-      checkNeeds(mutation);
+      // What was confirmed before a restore is in nobody's `needs`: what refers to it can be refused after it.
+      const unneeded = receipt.outcome === 'discarded' || (wentBack && receipt.outcome === 'refused');
+      if (!unneeded) checkNeeds(mutation);
       const by = effects.by;
       const blamed = receipt.outcome === 'merged' ? receipt.lost.map((loss) => loss.by) : [];
       // Where a deletion is in question, `by` is whoever changed the record last: that may be the writer, after others.
@@ -82,7 +89,11 @@ export function watchSight(violations: string[]): SightOracle {
       if (outcome === 'applied') history.push({ dose: change.values.dose, by });
       return;
     }
-    const shown = history.findLastIndex(({ dose }) => dose === change.was?.dose);
+    const was = change.was?.dose ?? null;
+    const shown = Math.max(
+      history.findLastIndex(({ dose }) => dose === was),
+      (undone.get(was) ?? 0) - 1,
+    );
     const others = history.slice(shown + 1).filter((later) => later.by !== by);
     if (twins.has(by)) {
       if (outcome === 'applied') history.push({ dose: change.values.dose, by });
@@ -91,13 +102,15 @@ export function watchSight(violations: string[]): SightOracle {
       else if (others.length > 0)
         violations.push(`[CF7] ${by} overwrote a dose of ${others[0]?.by} without having seen it`);
       history.push({ dose: change.values.dose, by });
-    } else if (outcome === 'conflict' && shown >= 0 && others.length === 0 && !deletions.has(mutation.record)) {
+    } else if (outcome === 'conflict' && shown >= 0 && others.length === 0 && !isExplained(mutation)) {
       conflicts.push({ mutation, by });
     }
   };
 
-  // A conflict can also come from another mutation of the same transaction, or from a deletion.
-  const deletions = new Set<string>();
+  // A conflict can also come from another mutation of the same transaction, or from a deletion. After a restore of
+  // the server what was seen before it has another version than what came back.
+  let deletions = new Set<string>();
+  const isExplained = ({ record }: RecordMutation) => deletions.has(record) || wentBack;
   const conflicts: { mutation: Mutation; by: string }[] = [];
 
   const watched = (tx: ServerTransaction, effects: Effects[], onApply: () => void): ServerTransaction => ({
@@ -114,7 +127,28 @@ export function watchSight(violations: string[]): SightOracle {
   });
 
   return {
-    answeredAt,
+    get answeredAt() {
+      return answeredAt;
+    },
+    keep() {
+      const kept = {
+        outcomes: new Map(outcomes),
+        doses: new Map([...doses].map(([id, history]) => [id, [...history]])),
+        answeredAt: new Map(answeredAt),
+        deletions: new Set(deletions),
+      };
+      return () => {
+        wentBack = true;
+        for (const [id, history] of doses) {
+          const left = kept.doses.get(id)?.length ?? 0;
+          for (const { dose } of history.slice(left)) undone.set(dose, left);
+        }
+        outcomes = new Map(kept.outcomes);
+        doses = new Map([...kept.doses].map(([id, history]) => [id, [...history]]));
+        answeredAt = new Map(kept.answeredAt);
+        deletions = new Set(kept.deletions);
+      };
+    },
     cloned: (user) => void twins.add(user),
     sent(list) {
       for (const mutation of list) {

@@ -1,4 +1,12 @@
-import { type ExchangeRequest, hasCode, mintEpoch, type Receipt, type Scope, type UserId } from '@holdfast/core';
+import {
+  type ExchangeRequest,
+  hasCode,
+  mintEpoch,
+  type Position,
+  type Receipt,
+  type Scope,
+  type UserId,
+} from '@holdfast/core';
 import {
   createExchange,
   type Exchange,
@@ -35,6 +43,14 @@ export interface SimServer {
   restart(version?: number): void;
   /** This user has two devices now that go on from one disk. */
   cloned(user: string): void;
+  /** Takes a backup; `told`: the server learns that it is safe, and tells the devices. */
+  backUp(told: boolean): Promise<void>;
+  /** Goes back to the last backup, or only begins a new epoch, as an operator does it: before it serves again. */
+  restore(from: 'backup' | 'now'): Promise<void>;
+  /** What was committed and answered in an epoch that a restore has ended; of today's where it is none of those. */
+  at(epoch: string | null): Timeline;
+  /** When a mutation was answered that a restore of the server has undone; null where none has. */
+  undoneAt(mutation: string): { readonly answered: number; readonly restored: number } | null;
   /** Everything that was ever committed. */
   readonly shadow: Shadow;
   /** What the server answered, by mutation: an answer never changes. */
@@ -45,16 +61,35 @@ export interface SimServer {
   readonly violations: string[];
 }
 
+/** One history of the server: a restore ends it, and begins another from where the backup was taken. */
+export interface Timeline {
+  readonly shadow: Shadow;
+  readonly answers: ReadonlyMap<string, Receipt>;
+}
+
+/** What a restore goes back to. */
+interface Kept {
+  readonly backup: MemoryBackup;
+  readonly shadow: Shadow;
+  readonly answers: Map<string, Receipt>;
+  readonly forget: () => void;
+}
+
 class ServerDied extends Error {}
 
 export function createSimServer(time: VirtualTime, seed: number, faults: () => Faults): SimServer {
   const draw = dice(seed);
   const clock = { now: () => WORLD_START_MS + time.now() };
   const violations: string[] = [];
-  const answers = new Map<string, Receipt>();
-  const shadow = createShadow(clock, violations);
+  let answers = new Map<string, Receipt>();
+  const answeredMs = new Map<string, number>();
+  let shadow = createShadow(clock, violations);
   const sight = watchSight(violations);
-  const epoch = mintEpoch(clock.now(), draw('epoch').bytes(4), null);
+  const ended = new Map<string, Timeline>();
+  const undone = new Map<string, { answered: number; restored: number }>();
+  let kept: Kept | null = null;
+  let lastCommit: Position | null = null;
+  let epoch = mintEpoch(clock.now(), draw('epoch').bytes(4), null);
   let crash: CrashPoint | null = null;
   let life = { over: false };
   let listeners = new Set<{ onNews: (scopes: readonly Scope[]) => void; onEnd: () => void }>();
@@ -87,7 +122,7 @@ export function createSimServer(time: VirtualTime, seed: number, faults: () => F
       ...(backup === undefined ? {} : { backup }),
       async beforeCommit() {
         const { slowTransaction } = faults();
-        if (slowTransaction > 0 && draw('slow').happens(slowTransaction)) {
+        if (serving && slowTransaction > 0 && draw('slow').happens(slowTransaction)) {
           const ms = draw('slow').happens(0.1) ? 60_000 : 50 + draw('slow').below(3_000);
           await new Promise<void>((resolve) => time.after(ms, resolve));
         }
@@ -95,6 +130,7 @@ export function createSimServer(time: VirtualTime, seed: number, faults: () => F
       },
       onCommit(position, changed) {
         if (own.over) throw new ServerDied();
+        lastCommit = position;
         shadow.committed(position, changed);
       },
     });
@@ -106,12 +142,15 @@ export function createSimServer(time: VirtualTime, seed: number, faults: () => F
   };
 
   let copied = false;
+  let serving = true;
 
   const note = (receipts: readonly Receipt[]) => {
     for (const receipt of receipts) {
       const before = answers.get(receipt.id);
-      if (before === undefined) answers.set(receipt.id, receipt);
-      else if (before.outcome !== receipt.outcome || before.position !== receipt.position) {
+      if (before === undefined) {
+        answers.set(receipt.id, receipt);
+        answeredMs.set(receipt.id, time.now());
+      } else if (before.outcome !== receipt.outcome || before.position !== receipt.position) {
         const reused = receipt.outcome === 'refused' && receipt.reason === 'reused';
         // Two copies of one disk can each change what was not sent yet: the second is told (hazard B7).
         if (reused && copied) continue;
@@ -129,9 +168,53 @@ export function createSimServer(time: VirtualTime, seed: number, faults: () => F
     get version() {
       return version;
     },
-    shadow,
-    answers,
-    answeredAt: sight.answeredAt,
+    get shadow() {
+      return shadow;
+    },
+    get answers() {
+      return answers;
+    },
+    get answeredAt() {
+      return sight.answeredAt;
+    },
+    at: (name) => ended.get(name ?? '') ?? { shadow, answers },
+    undoneAt: (mutation) => undone.get(mutation) ?? null,
+    async backUp(told) {
+      if (!serving) return;
+      const own = life;
+      await store.backupBegins();
+      const backup = store.backup();
+      const next = { backup, shadow: shadow.copy(), answers: new Map(answers), forget: sight.keep() };
+      if (own.over) return;
+      kept = next;
+      if (told) await store.backupDone();
+    },
+    async restore(from) {
+      if (!serving) return;
+      const back = from === 'backup' ? kept : null;
+      serving = false;
+      server.restart();
+      ended.set(epoch, { shadow, answers });
+      if (back === null) {
+        shadow = shadow.copy();
+        answers = new Map(answers);
+      } else {
+        for (const id of answers.keys()) {
+          if (!back.answers.has(id)) undone.set(id, { answered: answeredMs.get(id) ?? 0, restored: time.now() });
+        }
+        life.over = true;
+        start(back.backup);
+        shadow = back.shadow.copy();
+        answers = new Map(back.answers);
+        back.forget();
+      }
+      epoch = await store.newEpoch();
+      const at = lastCommit;
+      if (at === null) throw new Error('a new epoch is a commit');
+      shadow.restamp(at);
+      for (const [id, receipt] of answers) answers.set(id, { ...receipt, position: at });
+      serving = true;
+    },
     cloned(user) {
       copied = true;
       sight.cloned(user);
@@ -155,11 +238,14 @@ export function createSimServer(time: VirtualTime, seed: number, faults: () => F
       return () => listeners.delete(listener);
     },
     async handle(principal, body) {
-      const own = life;
+      if (!serving) return null;
+      const [own, histories] = [life, ended.size];
       sight.sent((JSON.parse(body) as ExchangeRequest).mutations);
       const answer = await handleExchangeText(exchange, principal, body, onFault);
       if (crash === 'after-commit') server.restart();
-      if (answer.status === 200) note((JSON.parse(answer.body) as { receipts: Receipt[] }).receipts);
+      // What a restore has undone in the meantime was never answered.
+      if (answer.status === 200 && histories === ended.size)
+        note((JSON.parse(answer.body) as { receipts: Receipt[] }).receipts);
       return own.over ? null : answer;
     },
   };

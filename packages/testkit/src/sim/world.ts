@@ -150,16 +150,16 @@ export class World implements Stage {
   /** What holds at every step, of each device whose disk has changed. */
   #check(): void {
     this.#collect();
-    const { shadow, answers } = this.server;
     for (const member of this.members) {
       const { sim, remembered } = member;
       if (member.checkedAt === sim.disk.writes) continue;
       const state = readDevice(sim);
       if (state === null) continue;
       member.checkedAt = sim.disk.writes;
-      this.violations.push(...this.ledger.see(sim, state.entries));
+      const { shadow, answers } = this.server.at(state.epoch);
+      this.violations.push(...this.ledger.see(sim, state));
       this.violations.push(...checkDevice(sim, state, shadow, answers, remembered));
-      this.violations.push(...checkCustody(sim, state, answers));
+      this.violations.push(...checkCustody(sim, state, answers, this.server.undoneAt));
     }
   }
 

@@ -3,6 +3,10 @@ import type { SimDevice } from '../sim-device.ts';
 import type { DeviceState } from './device-state.ts';
 
 type Answers = ReadonlyMap<string, Receipt>;
+type Undone = (mutation: string) => { readonly answered: number; readonly restored: number } | null;
+
+/** How long a device keeps what was answered, where no backup is known to hold it (`decide.md`). */
+const KEPT_MS = 14 * 86_400_000;
 
 /** What a person can have decided about an entry that was refused, conflicted, or never sent. */
 const DECIDED = new Set(['discarded', 'resent', 'edited', 'resolved', 'resolved-elsewhere', 'too-late']);
@@ -11,7 +15,7 @@ const DECIDED = new Set(['discarded', 'resent', 'edited', 'resolved', 'resolved-
  * I7, WR8: every mutation of a write that resolved is in the outbox, or has taken effect, or a person has
  * decided about it, or its own delete took it away unsent. No other way leads out.
  */
-export function checkCustody(sim: SimDevice, { entries }: DeviceState, answers: Answers): string[] {
+export function checkCustody(sim: SimDevice, { entries }: DeviceState, answers: Answers, undoneAt: Undone): string[] {
   const inOutbox = new Set(entries.map(({ id }) => id));
   const away = [...sim.acknowledged].filter((id) => !inOutbox.has(id));
   const open = away.filter((id) => !['applied', 'merged'].includes(answers.get(id)?.outcome ?? 'none'));
@@ -26,6 +30,8 @@ export function checkCustody(sim: SimDevice, { entries }: DeviceState, answers: 
   return open.flatMap((id) => {
     const outcome = answers.get(id)?.outcome;
     const noted = audit.get(id) ?? [];
+    const lost = undoneAt(id);
+    if (outcome === undefined && lost !== null && lost.restored - lost.answered >= KEPT_MS) return [];
     if (noted.some((what) => DECIDED.has(what))) return [];
     // A decision without content, upon what somebody else had settled before: the audit names what it was about.
     if (outcome === 'refused' && decisions.has(id)) return [];
