@@ -1,5 +1,5 @@
 import type { CommandArgs, CreateInput, JsonObject, RecordId, Schema, Tables, UpdateInput } from '@holdfast/core';
-import type { Compilable, Kysely } from 'kysely';
+import type { Compilable, Kysely, Selectable } from 'kysely';
 import type { AuditEntry, AuditFilter } from './audit/audit-store.ts';
 import type { Overridden } from './audit/overridden-store.ts';
 import type { ConflictChoice } from './bay/choice.ts';
@@ -157,6 +157,12 @@ export interface Device<S extends Schema = Schema> {
     /** Status of every record that is not simply sent, by `collection/id`. */
     readonly records: Observable<ReadonlyMap<string, RecordStatus>>;
   };
+  /**
+   * One record: as it is shown here or, where it is not on this device, as the server has it now (SY14). One
+   * that was given up for its age is then shown again for a while.
+   * @throws HoldfastError `RecordNotFound`, also where it may not be seen; `Offline`, `NotAuthenticated`
+   */
+  fetch<Name extends keyof Tables<S> & string>(collection: Name, id: string): Promise<Selectable<Tables<S>[Name]>>;
   /** One catch-up now, whatever the schedule says; resolves when it ended, with the status then. */
   sync(): Promise<Status>;
   /** Keeps everything, sends and asks nothing, until `resume`. */

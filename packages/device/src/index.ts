@@ -27,6 +27,7 @@ export { createEngine, type EngineOptions } from './engine/create-engine.ts';
 export type { Engine, EngineNews } from './engine/engine.ts';
 export { createDevice } from './facade/create-device.ts';
 export type { OpenOptions, ServerAddress } from './facade/open-options.ts';
+export type { HoldOption } from './hold/hold.ts';
 export { translateMutation } from './identity/translate-mutation.ts';
 export type { AnswerClass, AnswerClasses } from './link/answer-class.ts';
 export { type HttpBackendOptions, httpBackend } from './link/http-backend.ts';

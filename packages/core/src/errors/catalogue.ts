@@ -51,6 +51,18 @@ export const catalogue = {
     says: 'Everything was to be read again more than three times within an hour; the device waits.',
     next: 'Nothing is lost and work is still sent. Look for a server whose epoch or horizon keeps moving.',
   },
+  InvalidHold: {
+    says: 'What the device is to hold cannot be understood.',
+    next: 'Correct the option `hold` as the message says.',
+  },
+  Offline: {
+    says: 'This is not on the device, and the server does not answer.',
+    next: 'Try again when there is a link. Nothing was changed.',
+  },
+  RecordNotFound: {
+    says: 'There is no such record that this user may see.',
+    next: 'Check the id. What exists and may not be seen is told alike.',
+  },
   StoreNewer: {
     says: 'The store was written by a newer version of the app.',
     next: 'Update the app. Nothing was changed.',

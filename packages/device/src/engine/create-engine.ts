@@ -10,6 +10,10 @@ import {
 import { act as decideEntry } from '../bay/act.ts';
 import type { ActionResult, OutboxAction } from '../bay/choice.ts';
 import type { Status, WriteOptions, WriteReceipt } from '../device.ts';
+import { createFetchAsks } from '../hold/fetch-asks.ts';
+import { type HoldOption, holdOf } from '../hold/hold.ts';
+import { setHold } from '../hold/hold-store.ts';
+import { readVisible } from '../hold/read-visible.ts';
 import { localAction } from '../identity/local-action.ts';
 import { localIntents } from '../identity/local-intents.ts';
 import { tokenShelf } from '../link/token-shelf.ts';
@@ -47,6 +51,8 @@ export interface EngineOptions {
   /** Names this store's locks: equal for all tabs of it, different for all others. */
   readonly storeName: string;
   readonly sync?: Partial<SyncOptions>;
+  /** What the device holds of all that its user may see (SY14). Default: everything. */
+  readonly hold?: HoldOption;
   /** An exchange on which nothing moves for so long is called off. */
   readonly stallMs?: number;
   /** The store failed while syncing; the engine goes on trying. */
@@ -61,7 +67,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const home = { platform, storeName, tokens: tokenShelf(storage) };
   const backend = typeof options.backend === 'function' ? options.backend(home) : options.backend;
   const newId = () => uuidV7(platform.clock.now(), platform.random.bytes(10));
+  const hold = holdOf(schema, options.hold);
   const identity = await openStore(storage, schema, user, () => newId() as DeviceId);
+  await setHold(storage, hold);
+  const asks = createFetchAsks();
   const clock = createDeviceClock(platform.clock, identity);
   const onFault = options.onFault ?? (() => {});
   const live = createLiveQueries((plan) => storage.read((tx) => tx.all(plan.sql, plan.parameters)), onFault);
@@ -116,6 +125,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       schema,
       device: identity.device,
       clock,
+      asks,
       stallMs: options.stallMs ?? STALL_MS,
       lockName: `${storeName}:sync`,
       onChange: onExchangeChange,
@@ -252,6 +262,16 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     async look(query) {
       open();
       return look(storage, schema, platform.clock.now(), query);
+    },
+    async fetch(collection, record) {
+      open();
+      const own = await readVisible(storage, schema, { collection, record });
+      if (own !== null) return own;
+      const sync = async () => {
+        await loop.sync();
+        return loop.state().phase;
+      };
+      return asks.fetch({ collection, record }, sync);
     },
     async sync() {
       open();

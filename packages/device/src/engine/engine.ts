@@ -1,3 +1,4 @@
+import type { JsonObject } from '@holdfast/core';
 import type { AuditEntry, AuditFilter } from '../audit/audit-store.ts';
 import type { Overridden } from '../audit/overridden-store.ts';
 import type { ActionResult, OutboxAction } from '../bay/choice.ts';
@@ -52,6 +53,8 @@ export interface Engine {
   act(action: OutboxAction): Promise<ActionResult>;
   /** Looks something up beside the records. */
   look<Q extends Look>(query: Q): Promise<Looked<Q>>;
+  /** One record: from this device, or from the server (SY14). */
+  fetch(collection: string, record: string): Promise<JsonObject>;
   sync(): Promise<Status>;
   pause(): Promise<void>;
   resume(): Promise<void>;

@@ -163,6 +163,7 @@ export async function createDevice<S extends Schema>(
       list: () => engine.look({ about: 'overridden' }),
       seen: async (collection, record) => void (await engine.act({ kind: 'seen', collection, record })),
     },
+    fetch: async (collection, id) => ({ id, ...(await engine.fetch(collection, id)) }) as never,
     sync: () => engine.sync(),
     pause: () => void engine.pause(),
     resume: () => void engine.resume(),

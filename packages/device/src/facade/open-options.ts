@@ -1,5 +1,6 @@
 import type { Schema } from '@holdfast/core';
 import type { WriteHooks } from '../device.ts';
+import type { HoldOption } from '../hold/hold.ts';
 import type { AnswerClasses } from '../link/answer-class.ts';
 import type { TokenSupplier } from '../link/tokens.ts';
 import type { SyncOptions } from '../sync/sync-loop.ts';
@@ -24,6 +25,8 @@ export interface OpenOptions<S extends Schema> {
   readonly user: { readonly id: string };
   readonly backend: ServerAddress;
   readonly sync?: Partial<SyncOptions>;
+  /** What the device holds of all that its user may see (SY14). Default: everything. */
+  readonly hold?: HoldOption<S>;
   /** What the app does before and after each write. */
   readonly hooks?: WriteHooks;
 }

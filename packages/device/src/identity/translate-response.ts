@@ -46,10 +46,11 @@ export function translatePage(schema: Schema, page: Page, lookup: IdLookup): Pag
       const collection = schema.collections.get(group.collection);
       return {
         ...group,
-        records: group.records.map(([id, count, values]): Page['groups'][number]['records'][number] => [
+        records: group.records.map(([id, count, values, ...rest]): Page['groups'][number]['records'][number] => [
           lookup(group.collection, id),
           count,
           translateValues(collection, values, lookup),
+          ...rest,
         ]),
       };
     }),

@@ -35,6 +35,11 @@ export async function verify(tx: ReadTx, schema: Schema): Promise<Difference[]> 
     const held = new Set(
       (await tx.all('SELECT id FROM hf_record WHERE collection = ?', [collection.name])).map((row) => row.id as string),
     );
+    const bare = new Set(
+      (await tx.all(`SELECT id FROM hf_retained WHERE collection = ? AND content <> 'here'`, [collection.name])).map(
+        (row) => row.id as string,
+      ),
+    );
     const dirty = new Set<string>();
     for (const [address, own] of byRecord) {
       const [first] = own;
@@ -52,7 +57,7 @@ export async function verify(tx: ReadTx, schema: Schema): Promise<Difference[]> 
           visible: seen,
         });
       }
-      if (held.has(record) !== confirmed.has(record)) {
+      if (held.has(record) !== confirmed.has(record) && !bare.has(record)) {
         differences.push({
           collection: collection.name,
           record,
@@ -73,7 +78,7 @@ export async function verify(tx: ReadTx, schema: Schema): Promise<Difference[]> 
       });
     }
     for (const record of held) {
-      if (dirty.has(record) || visible.has(record)) continue;
+      if (dirty.has(record) || visible.has(record) || bare.has(record)) continue;
       differences.push({
         collection: collection.name,
         record,

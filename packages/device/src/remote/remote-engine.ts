@@ -18,6 +18,7 @@ export function remoteEngine(worker: Remote<WorkerApi>, end: () => void): Engine
     outbox: () => worker.outbox(),
     act: (action) => worker.act(action),
     look: async (query) => (await worker.look(query)) as never,
+    fetch: (collection, record) => worker.fetch(collection, record),
     sync: () => worker.sync(),
     pause: () => worker.pause(),
     resume: () => worker.resume(),

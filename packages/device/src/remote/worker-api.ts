@@ -1,5 +1,6 @@
 import type { Engine, EngineNews, Look, Looked } from '../engine/engine.ts';
 import type { ServerAddress } from '../facade/open-options.ts';
+import type { HoldOption } from '../hold/hold.ts';
 import type { SyncOptions } from '../sync/sync-loop.ts';
 
 /** What the page tells its worker when it opens a device. */
@@ -7,6 +8,7 @@ export interface WorkerOpenOptions {
   readonly user: { readonly id: string };
   readonly backend: Omit<ServerAddress, 'token'>;
   readonly sync?: Partial<SyncOptions>;
+  readonly hold?: HoldOption;
 }
 
 /** The worker's side, as the page calls it. Functions given to it are proxies of the page's. */

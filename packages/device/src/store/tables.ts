@@ -89,6 +89,13 @@ const ENGINE_TABLES = [
   'CREATE TABLE IF NOT EXISTS hf_unacknowledged (id TEXT PRIMARY KEY) WITHOUT ROWID',
   // Pages of a catch-up under way: nobody sees them before the last one has come.
   'CREATE TABLE IF NOT EXISTS hf_stage (seq INTEGER PRIMARY KEY, page TEXT NOT NULL)',
+  // One row: what the app wants this device to hold.
+  'CREATE TABLE IF NOT EXISTS hf_hold (one INTEGER PRIMARY KEY CHECK (one = 1), hold TEXT NOT NULL)',
+  // Where it holds only what is young: how old each record is, and whether its content is here.
+  `CREATE TABLE IF NOT EXISTS hf_retained (
+    collection TEXT NOT NULL, id TEXT NOT NULL, stamp TEXT, content TEXT NOT NULL, kept_until INTEGER,
+    PRIMARY KEY (collection, id)) WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS hf_retained_age ON hf_retained (content, stamp)',
   // One row: when checksums were compared, the scopes that are read again for they differed, and the full reads lately.
   `CREATE TABLE IF NOT EXISTS hf_check (
     one INTEGER PRIMARY KEY CHECK (one = 1), checked_at INTEGER, again TEXT NOT NULL, begun INTEGER NOT NULL,

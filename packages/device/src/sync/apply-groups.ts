@@ -7,6 +7,7 @@ import {
   type Version,
   versionOf,
 } from '@holdfast/core';
+import { type HeldRecord, type Retention, scopesAfter } from '../hold/retention.ts';
 import type { SqlValue, WriteTx } from '../ports/storage-driver.ts';
 import { upsertSql } from '../rebase/write-visible.ts';
 import { toSql, valuesToRow } from '../store/field-values.ts';
@@ -23,17 +24,17 @@ export interface Applied {
   readonly missing: boolean;
 }
 
-type Held = { readonly version: Version; readonly scopes: ReadonlySet<Scope> };
-
 /**
  * Brings the groups of a catch-up into the confirmed state, in order. `dirty` are the records with
  * outbox entries: their confirmed copy stands in `hf_confirmed`, all others' is the visible row itself.
+ * `retention`: where the device holds only what is young.
  */
 export async function applyGroups(
   tx: WriteTx,
   schema: Schema,
   groups: readonly RecordGroup[],
   dirty: ReadonlySet<string>,
+  retention: Retention | null = null,
 ): Promise<Applied> {
   const touched = new Map<string, Set<string>>();
   let missing = false;
@@ -46,7 +47,7 @@ export async function applyGroups(
     for (let from = 0; from < group.records.length; from += CHUNK) {
       const records = group.records.slice(from, from + CHUNK);
       for (const [id] of records) ids.add(id);
-      missing = (await applyChunk(tx, collection, { ...group, records }, dirty)) || missing;
+      missing = (await applyChunk(tx, collection, { ...group, records }, dirty, retention)) || missing;
     }
   }
   return { touched, missing };
@@ -55,14 +56,16 @@ export async function applyGroups(
 async function applyChunk(
   tx: WriteTx,
   collection: Collection,
-  group: RecordGroup,
+  all: RecordGroup,
   dirty: ReadonlySet<string>,
+  retention: Retention | null,
 ): Promise<boolean> {
   const held = await heldRecords(
     tx,
     collection.name,
-    group.records.map(([id]) => id),
+    all.records.map(([id]) => id),
   );
+  const group = retention === null ? all : await retention.take(collection, all, held);
   const removed: string[] = [];
   const kept: SqlValue[][] = [];
   const whole: [string, Readonly<Record<string, Json>>][] = [];
@@ -70,9 +73,7 @@ async function applyChunk(
   let missing = false;
   for (const [id, count, values] of group.records) {
     const before = held.get(id);
-    const scopes = new Set(before?.scopes);
-    for (const scope of group.out) scopes.delete(scope);
-    for (const scope of group.in) scopes.add(scope);
+    const scopes = scopesAfter(group, before);
     if (scopes.size === 0) {
       if (before !== undefined) removed.push(id);
       continue;
@@ -82,10 +83,10 @@ async function applyChunk(
       continue;
     }
     // A record that only left one of its scopes keeps content and version.
-    const version =
-      group.in.length > 0 ? versionOf(group.epoch, count) : (before?.version ?? versionOf(group.epoch, count));
+    const gives = group.in.length > 0 || group.whole;
+    const version = gives ? versionOf(group.epoch, count) : (before?.version ?? versionOf(group.epoch, count));
     kept.push([collection.name, id, version, JSON.stringify([...scopes].sort())]);
-    if (group.in.length === 0) continue;
+    if (!gives) continue;
     if (group.whole) whole.push([id, values]);
     else deltas.push([id, values]);
   }
@@ -96,7 +97,7 @@ async function applyChunk(
   return missing;
 }
 
-async function heldRecords(tx: WriteTx, collection: string, ids: readonly string[]): Promise<Map<string, Held>> {
+async function heldRecords(tx: WriteTx, collection: string, ids: readonly string[]): Promise<Map<string, HeldRecord>> {
   const rows = await tx.all(
     `SELECT id, version, scopes FROM hf_record WHERE collection = ? AND id IN (${ids.map(() => '?').join(', ')})`,
     [collection, ...ids],

@@ -7,6 +7,7 @@ import {
   type Stamp,
   snapshotEnd,
 } from '@holdfast/core';
+import { fetchedGroups } from '../hold/retention.ts';
 import { moved, type NewState } from '../outbox/entry-state.ts';
 import { forgetFloors, noteFloor } from '../outbox/floor-store.ts';
 import { answerOf, isInDoubt } from '../outbox/liveness.ts';
@@ -33,6 +34,7 @@ export interface TakenIn {
   readonly sendable: boolean;
   /** Nothing was read: it would have been everything once more, and was too often (hazard A9). */
   readonly limited: boolean;
+  readonly fetched: ExchangeResponse['fetched'];
 }
 
 /**
@@ -69,7 +71,8 @@ export async function applyResponse(
   const stamp = response.pages.reduce<Stamp>((highest, page) => observe(highest, page.stamp ?? STAMP_ZERO), STAMP_ZERO);
   const next = { ...state, generation: state.generation + 1 };
   const taken = async (notice: ChangeNotice, checkpoint: boolean, limited = false): Promise<TakenIn> => {
-    return { notice, checkpoint, stamp, answered, sendable: await hasSendable(tx), limited };
+    const { fetched } = response;
+    return { notice, checkpoint, stamp, answered, sendable: await hasSendable(tx), limited, fetched };
   };
   const anew = state !== before;
   const limited = anew && nextFullRead(checks.fullReads, context.nowMs) !== null;
@@ -183,12 +186,17 @@ async function stage(tx: WriteTx, state: ReadState, response: ExchangeResponse, 
   else {
     await tx.runMany(
       'INSERT INTO hf_stage (page) VALUES (?)',
-      response.pages.map((page) => [JSON.stringify(page)]),
+      [...response.pages, ...fetchedPages(response)].map((page) => [JSON.stringify(page)]),
     );
   }
   const records = again ? 0 : state.staged.records + countRecords(response.pages);
   const total = again ? 0 : state.staged.bytes + bytes;
   await writeReadState(tx, { ...state, catchUp: response.catchUp, staged: { records, bytes: total } });
+}
+
+function fetchedPages({ fetched }: ExchangeResponse): Page[] {
+  const groups = fetchedGroups(fetched);
+  return groups.length === 0 ? [] : [{ groups, stamp: null }];
 }
 
 function countRecords(pages: readonly Page[]): number {

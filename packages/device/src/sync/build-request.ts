@@ -9,6 +9,8 @@ import {
   type Scope,
   WANT_ALL,
 } from '@holdfast/core';
+import { readHold } from '../hold/hold-store.ts';
+import { readWanted, type WantedRecord } from '../hold/retained-store.ts';
 import { chainOf, type Link, lanesOf } from '../outbox/chain.ts';
 import { type BatchLimits, chooseBatch } from '../outbox/choose-batch.ts';
 import { toMutation } from '../outbox/entry.ts';
@@ -35,7 +37,11 @@ export interface RequestContext {
   readonly nonce: string;
   readonly nowMs: number;
   readonly batch: BatchLimits;
+  /** Records to fetch, besides those that the store wants. */
+  readonly asks: readonly WantedRecord[];
 }
+
+type Wanted = ExchangeRequest['want'];
 
 // Beyond this the oldest own entries are left out: the stamps order them all the same.
 const LONGEST_CHAIN = limits.dependencies - 64;
@@ -72,15 +78,21 @@ async function readingOf(
   tx: ReadTx,
   state: ReadState,
   reads: Reads,
-  { schema, nowMs }: RequestContext,
+  { schema, nowMs, asks }: RequestContext,
 ): Promise<Pick<ExchangeRequest, 'cursor' | 'catchUp' | 'want'>> {
   const { cursor, catchUp } = state;
-  if (reads.kind === 'nothing') return { cursor, catchUp, want: { ...WANT_ALL, scopes: [], collections: [] } };
+  const hold = await readHold(tx);
+  const records = [...asks, ...(await readWanted(tx))].slice(0, limits.fetchedRecords) as Wanted['records'];
+  const { youngerThanMs } = hold;
+  const scopes = hold.scopes === null ? null : ([...hold.scopes] as Scope[]);
+  const want: Wanted = { ...WANT_ALL, scopes, youngerThanMs, records };
+  if (reads.kind === 'nothing') return { cursor, catchUp, want: { ...want, scopes: [], collections: [] } };
   const held = cursor === null ? null : { ...cursor, scopes: cursor.scopes.filter((each) => !isAgain(reads, each)) };
-  if (!isCheckDue(await readChecks(tx), nowMs)) return { cursor: held, catchUp, want: WANT_ALL };
+  const checksums = isCheckDue(await readChecks(tx), nowMs);
   // A server of a newer schema has more collections: of these this device holds nothing.
-  const collections = [...schema.collections.keys()];
-  return { cursor: held, catchUp, want: { ...WANT_ALL, collections, checksums: true } };
+  const all = checksums ? [...schema.collections.keys()] : null;
+  const collections = hold.collections === null ? all : [...hold.collections];
+  return { cursor: held, catchUp, want: { ...want, collections, checksums } };
 }
 
 function isAgain(reads: Reads, scope: Scope): boolean {

@@ -1,4 +1,7 @@
-import type { Collection, ExchangeResponse, Page, RecordGroup, Schema, Scope } from '@holdfast/core';
+import type { Collection, ExchangeResponse, Page, Schema, Scope } from '@holdfast/core';
+import { readHold } from '../hold/hold-store.ts';
+import { dropRetained } from '../hold/retained-store.ts';
+import { fetchedGroups, isFetched, Retention } from '../hold/retention.ts';
 import { dirtyRecords } from '../outbox/outbox-store.ts';
 import type { ChangeNotice } from '../ports/platform.ts';
 import type { SqlValue, WriteTx } from '../ports/storage-driver.ts';
@@ -30,15 +33,25 @@ export async function checkpoint(
   const dirty = new Map((await dirtyRecords(tx)).map((each) => [addressOf(each.collection, each.record), each]));
   const dirtySet = new Set(dirty.keys());
   const touched = new Map<string, Set<string> | null>();
+  const { youngerThanMs } = await readHold(tx);
+  const retention = youngerThanMs === null ? null : await Retention.begin(tx, dirtySet, context.nowMs);
   if (state.cursor === null) await forgetConfirmed(tx, schema, dirtySet, touched);
   const again = context.reads.kind === 'scopes-again' ? context.reads.scopes : [];
   await dropScopes(tx, schema, [...response.gone, ...again], dirtySet, touched);
-  const groups: RecordGroup[] = [...staged, ...response.pages].flatMap((page) => page.groups);
-  const applied = await applyGroups(tx, schema, groups, dirtySet);
+  const pages = [...staged, ...response.pages].flatMap((page) => page.groups);
+  const groups =
+    retention === null ? pages.filter((group) => !isFetched(group)) : [...pages, ...fetchedGroups(response.fetched)];
+  const applied = await applyGroups(tx, schema, groups, dirtySet, retention);
   if (applied.missing) throw new Diverged('a change came for a record that is not on this device');
   mergeTouched(touched, applied);
   for (const { collection, record } of await settleOutbox(tx, response, context)) {
     touchOne(touched, collection, record);
+  }
+  if (retention !== null && youngerThanMs !== null) {
+    await retention.giveUp(response.fetched);
+    if (touched.size > 0) await dropRetained(tx);
+    const aged = await retention.ageOut(schema, response.now, youngerThanMs);
+    for (const [collection, ids] of aged) for (const id of ids) touchOne(touched, collection, id);
   }
   await rebaseRecords(
     tx,
@@ -70,6 +83,7 @@ async function forgetConfirmed(
 ): Promise<void> {
   await tx.run('DELETE FROM hf_record');
   await tx.run('DELETE FROM hf_confirmed');
+  await tx.run('DELETE FROM hf_retained');
   for (const { name } of schema.collections.values()) {
     const keep = [...dirty]
       .filter((address) => address.startsWith(`${name}/`))

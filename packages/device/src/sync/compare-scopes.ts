@@ -6,6 +6,7 @@ import {
   ScopeChecksum,
   type Version,
 } from '@holdfast/core';
+import { readWanted } from '../hold/retained-store.ts';
 import type { ReadTx, StorageDriver } from '../ports/storage-driver.ts';
 import { readChecks, writeChecks } from './check-store.ts';
 import { readReadState } from './cursor-store.ts';
@@ -25,6 +26,8 @@ export async function compareScopes(
 ): Promise<HoldfastError | null> {
   const differing = await storage.read(async (tx) => {
     if ((await readReadState(tx)).generation !== generation) return null;
+    // What waits for its content is held in its older version until then.
+    if ((await readWanted(tx)).length > 0) return null;
     const own = await ownChecksums(tx);
     return checksums.filter(({ scope, checksum }) => (own.get(scope) ?? new ScopeChecksum()).text !== checksum);
   });

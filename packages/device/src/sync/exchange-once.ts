@@ -1,5 +1,7 @@
 import { type DeviceId, type ExchangeResponse, HoldfastError, type Schema } from '@holdfast/core';
 import type { DeviceClock } from '../engine/device-clock.ts';
+import type { FetchAsks } from '../hold/fetch-asks.ts';
+import { readWanted } from '../hold/retained-store.ts';
 import { incoming, takeInNews, withTouched } from '../identity/incoming.ts';
 import { outgoing } from '../identity/outgoing.ts';
 import { type MappingsTaken, takeInMappings } from '../identity/take-in-mappings.ts';
@@ -35,6 +37,8 @@ export interface ExchangeDeps {
   readonly clock: DeviceClock;
   /** NW7: past so many bytes on the wire a day low priorities wait; null for no budget. */
   readonly bytesPerDay: number | null;
+  /** Records that somebody waits for. */
+  readonly asks: FetchAsks;
   /** Hears what somebody should look at; nothing is lost by it. */
   readonly onReport: (error: HoldfastError) => void;
   /** Told of every commit that changed something. */
@@ -104,12 +108,14 @@ export async function exchangeOnce(
     return { type: 'overtaken' };
   }
   await deps.onChange(taken.notice);
+  deps.asks.answer(taken.fetched);
   const { cursor, catchUp } = result.response;
+  const compared = await compare(deps, built, result.response, taken);
   return {
     type: 'taken-in',
     taken,
     sample: result.sample ?? null,
-    more: !taken.limited && (cursor === null || (await compare(deps, built, result.response, taken))),
+    more: !taken.limited && (cursor === null || compared || (await isWanting(deps, built, taken))),
     restarted: !taken.limited && cursor === null && catchUp === null,
   };
 }
@@ -137,6 +143,7 @@ async function build(deps: ExchangeDeps, size: ExchangeSize): Promise<Built> {
       schema: deps.schema,
       nonce: newNonce(random),
       nowMs,
+      asks: deps.asks.keys(),
       batch: spares ? { ...size.batch, upTo: SPARED_PRIORITY } : size.batch,
     });
     const want = { ...built.request.want, maxBytes: size.pageBytes };
@@ -204,6 +211,12 @@ async function takeIn(
     });
     return null;
   }
+}
+
+/** SY14: there is content to fetch, and the last attempt, if there was one, has brought something. */
+async function isWanting({ storage }: ExchangeDeps, { request }: Built, { fetched }: TakenIn): Promise<boolean> {
+  if (request.want.records.length > 0 && fetched.length === 0) return false;
+  return (await storage.read(readWanted)).length > 0;
 }
 
 /** SY16. True where something is to be read again at once. */

@@ -5,6 +5,7 @@ import {
   createDevice,
   createEngine,
   type Device,
+  type HoldOption,
   type Platform,
   readAnswer,
   type WriteHooks,
@@ -71,6 +72,7 @@ export interface TestDeviceOptions {
   readonly disk?: MemoryStorage;
   readonly clockOffsetMs?: number;
   readonly hooks?: WriteHooks;
+  readonly hold?: HoldOption;
   /** Told of faults that must not reach a writer. */
   readonly onFault?: (error: unknown) => void;
   /** Default: true. */
@@ -102,6 +104,7 @@ export async function testDevice<S extends Schema>(
     platform: platformOf(time, opened, options.clockOffsetMs ?? 0),
     storeName: options.user,
     ...(options.onFault && { onFault: options.onFault }),
+    ...(options.hold && { hold: options.hold }),
   });
   let ids = 0;
   const device = await createDevice(

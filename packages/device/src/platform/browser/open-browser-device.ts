@@ -24,7 +24,12 @@ export async function openDevice<S extends Schema>(options: BrowserOpenOptions<S
   try {
     await Promise.race([
       remote.open(
-        { user: options.user, backend, ...(options.sync && { sync: options.sync }) },
+        {
+          user: options.user,
+          backend,
+          ...(options.sync && { sync: options.sync }),
+          ...(options.hold && { hold: options.hold }),
+        },
         proxy(async (ask) => token(ask)),
       ),
       failure(worker),

@@ -33,7 +33,7 @@ export function serveDevice<S extends Schema>({ schema, wasmUrl }: ServeDeviceOp
     return running;
   };
   const api: WorkerApi = {
-    async open({ user, backend, sync }, token) {
+    async open({ user, backend, sync, hold }, token) {
       running = await openEngine({
         schema,
         user,
@@ -48,6 +48,7 @@ export function serveDevice<S extends Schema>({ schema, wasmUrl }: ServeDeviceOp
         platform: browserPlatform({ name: await storeName(APP, user.id) }),
         onFault: (error) => reportError(error),
         ...(sync && { sync }),
+        ...(hold && { hold }),
       });
     },
     commit: (intents, options) => engine().commit(intents, options),
@@ -62,6 +63,7 @@ export function serveDevice<S extends Schema>({ schema, wasmUrl }: ServeDeviceOp
     outbox: () => engine().outbox(),
     act: (action) => engine().act(action),
     look: (query) => engine().look(query),
+    fetch: (collection, record) => engine().fetch(collection, record),
     sync: () => engine().sync(),
     pause: () => engine().pause(),
     resume: () => engine().resume(),

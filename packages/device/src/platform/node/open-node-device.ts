@@ -31,6 +31,7 @@ export async function openDevice<S extends Schema>(options: NodeOpenOptions<S>):
     backend: httpBackend({ ...backend, fetch: globalThis.fetch, gzip: webGzip() }),
     platform,
     ...(sync && { sync }),
+    ...(options.hold && { hold: options.hold }),
     ...(onFault && { onFault }),
   });
   const newId = () => uuidV7(platform.clock.now(), platform.random.bytes(10));
