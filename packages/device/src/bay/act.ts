@@ -54,7 +54,9 @@ export async function act(
       for (const entry of members) {
         const values = action.values[entry.id];
         const again: Again =
-          values === undefined ? { kind: 'as-it-is' } : editAgain(values, await readConfirmed(tx, schema, entry));
+          values === undefined
+            ? { kind: 'as-it-is' }
+            : editAgain(values, entry, await readConfirmed(tx, schema, entry));
         edited.push({ entry, again });
       }
       return { done: true, ...(await sendAgain(tx, schema, edited, 'edited', await who())) };

@@ -43,9 +43,10 @@ export function chooseAgain(
   return { kind: 'set', base, values, leaveOut };
 }
 
-/** What was typed anew for an entry that stands aside: upon what is shown now. */
-export function editAgain(values: JsonObject, confirmed: Confirmed | null): Again {
-  return { kind: 'set', base: confirmed?.version ?? VERSION_NONE, values, leaveOut: new Set() };
+/** What was typed anew for an entry that stands aside: upon what is shown now, else upon what it was written upon. */
+export function editAgain(values: JsonObject, { content }: Entry, confirmed: Confirmed | null): Again {
+  const base = confirmed?.version ?? ('base' in content ? content.base : VERSION_NONE);
+  return { kind: 'set', base, values, leaveOut: new Set() };
 }
 
 function versionShown<V extends string>(choice: ConflictChoice | undefined, now: V): V {

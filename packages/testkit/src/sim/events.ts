@@ -1,6 +1,7 @@
 import { act, actNames } from './actions/act.ts';
 import type { Chance } from './chance.ts';
 import type { Fault } from './faults.ts';
+import { WORLD_START_MS } from './sim-clock.ts';
 import { NEWEST } from './sim-schema.ts';
 import type { Member, Stage } from './stage.ts';
 
@@ -125,6 +126,18 @@ const events = {
       await world.during(world.server.restore(from));
       for (const member of world.members) member.excused += 1;
       return from;
+    },
+  },
+
+  /** The server forgets tombstones: those that all have read, or that all have read who were seen lately, or all. */
+  compact: {
+    fault: 'compaction',
+    async happen(world, _member, chance) {
+      const days = chance.pick([null, 30, 1, 0]);
+      const seenSince = days === null ? 0 : WORLD_START_MS + world.time.now() - days * DAY_MS;
+      await world.during(world.server.store.compact(seenSince));
+      if (days !== null) for (const member of world.members) member.excused += 1;
+      return days === null ? '' : `${days} days`;
     },
   },
 

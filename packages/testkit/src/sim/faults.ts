@@ -56,6 +56,8 @@ const STRENGTH = {
   serverCrash: 0.04,
   /** Backups are taken, and gone back to. [F12] */
   restore: 0.03,
+  /** Tombstones are forgotten, also such as somebody has not read. [F13, F10] */
+  compaction: 0.05,
   /** Other programs change rows. */
   directChange: 0.08,
   /** A newer app, a newer server, and the older server again. [F8] */

@@ -135,6 +135,30 @@ const LESSONS: readonly { readonly rules: string; readonly taught: string; reado
       step 6 1191090319 restore
     `,
   },
+  {
+    rules: 'OB10, CF1',
+    taught: 'what is typed anew for a record that is not here now stands upon what its entry was written upon',
+    plan: `
+      seed 11450
+      step 4 388853519 moment
+      step 5 1247036253 time
+      step 5 787974642 time
+      step 11 1693706670 direct change
+      step 2 1040979627 direct change
+      step 7 892911717 direct change
+      step 6 42310640 time
+      step 6 1740364531 time
+      step 13 67215454 time
+      step 15 905005135 time
+      step 7 1179553917 change note
+      step 11 994757071 time
+      step 7 667223210 rights
+      step 3 1114163001 change note
+      step 6 846899026 time
+      step 3 1282049335 edit what was refused
+      step 7 1895059064 rights
+    `,
+  },
 ];
 
 for (const { rules, taught, plan } of LESSONS) {

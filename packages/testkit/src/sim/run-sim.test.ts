@@ -23,6 +23,9 @@ test('[SY1, SY2, SY5, SY6, SY7] histories with every kind of fault keep every pr
     'deploy',
     'rights',
     'clone',
+    'backup',
+    'restore',
+    'compact',
     'poison note',
   ]) {
     expect(report.counts[name] ?? 0, name).toBeGreaterThan(0);

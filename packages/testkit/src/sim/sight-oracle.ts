@@ -56,7 +56,10 @@ export function watchSight(violations: string[]): SightOracle {
       const unneeded = receipt.outcome === 'discarded' || (wentBack && receipt.outcome === 'refused');
       if (!unneeded) checkNeeds(mutation);
       const by = effects.by;
-      const blamed = receipt.outcome === 'merged' ? receipt.lost.map((loss) => loss.by) : [];
+      // What is sent again keeps its stamp: an own later command can have decided the field since.
+      const again = mutation.resolves.length > 0;
+      const losses = receipt.outcome === 'merged' ? receipt.lost : [];
+      const blamed = losses.flatMap(({ rule, by }) => (again && rule === 'lastWriteWins' ? [] : [by]));
       // Where a deletion is in question, `by` is whoever changed the record last: that may be the writer, after others.
       if (receipt.outcome === 'conflict' && receipt.sides?.deletion === null) blamed.push(receipt.sides.by);
       if (!twins.has(by) && blamed.includes(by)) {

@@ -1,4 +1,4 @@
-import type { Schema, UserId } from '@holdfast/core';
+import { hasCode, type Schema, type UserId } from '@holdfast/core';
 import {
   type ChangeNotice,
   createDevice,
@@ -43,6 +43,8 @@ export interface SimDevice {
   freeze(tab: SimTab): void;
   /** Another device goes on from a copy of this one's disk, or this one from another's (hazard B7). */
   copied: boolean;
+  /** How often it said that it would have to read everything more often than it may (hazard A9). */
+  limited: number;
   /** Mutations of writes that resolved: from then on they must never be lost. */
   readonly acknowledged: Set<string>;
   /** Transaction → its mutations: they show and are answered together. */
@@ -101,7 +103,8 @@ export function createSimDevice(parts: SimDeviceParts): SimDevice {
       platform: platformOf(own, gate),
       storeName: name,
       onFault: (error) => {
-        if (!own.over && !isExplained(error, disk)) faults.push(`${name}: ${wordsOf(error)}`);
+        if (hasCode(error, 'ReadLimit')) sim.limited += 1;
+        else if (!own.over && !isExplained(error, disk)) faults.push(`${name}: ${wordsOf(error)}`);
       },
     });
     let ids = 0;
@@ -141,6 +144,7 @@ export function createSimDevice(parts: SimDeviceParts): SimDevice {
       return tabs;
     },
     copied: false,
+    limited: 0,
     acknowledged: new Set(),
     transactions: new Map(),
     faults,

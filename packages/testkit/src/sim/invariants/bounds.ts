@@ -1,3 +1,4 @@
+import type { SimDevice } from '../sim-device.ts';
 import type { AskedExchange } from '../sim-link.ts';
 
 /** Tries that fail in one minute. Backoff begins at a second and doubles; what a person asks for comes on top. */
@@ -10,8 +11,10 @@ const HOUR_MS = 3_600_000;
  * I15: a device that gets no answer asks ever more slowly, and does not read everything again and again.
  * `excused` are full reads that something in the world asked for.
  */
-export function checkBounds(name: string, asked: readonly AskedExchange[], excused: number): string[] {
+export function checkBounds({ name, link, limited }: SimDevice, excused: number): string[] {
+  const { asked } = link;
   const violations: string[] = [];
+  if (limited > 0 && excused === 0) violations.push(`[I15] ${name} had to read everything again and again`);
   const failed = asked.filter(({ result }) => result !== null && result !== 'answered').map(({ at }) => at);
   const burst = mostWithin(failed, MINUTE_MS);
   if (burst > FAILURES_A_MINUTE) violations.push(`[I15] ${name} failed ${burst} times in a minute`);
