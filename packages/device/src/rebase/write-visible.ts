@@ -4,10 +4,15 @@ import { valuesToRow } from '../store/field-values.ts';
 import { quote } from '../store/tables.ts';
 import type { Values } from './apply-content.ts';
 
-/** The statement that puts a whole record into its visible table. */
+/** The statement that puts a whole record into its visible table; one that stands there as it is touches no page. */
 export function upsertSql(collection: Collection): string {
-  const names = ['id', ...collection.columns.map((column) => column.name)];
-  return `INSERT OR REPLACE INTO ${quote(collection.name)} (${names.map(quote).join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+  const columns = collection.columns.map((column) => quote(column.name));
+  const values = `VALUES (${['id', ...columns].map(() => '?').join(', ')})`;
+  const insert = `INSERT INTO ${quote(collection.name)} (${['id', ...columns].join(', ')}) ${values} ON CONFLICT (id) DO`;
+  if (columns.length === 0) return `${insert} NOTHING`;
+  const sets = columns.map((name) => `${name} = excluded.${name}`);
+  const differs = columns.map((name) => `${name} IS NOT excluded.${name}`);
+  return `${insert} UPDATE SET ${sets.join(', ')} WHERE ${differs.join(' OR ')}`;
 }
 
 /** Makes what queries see of a record what it has become; null takes it away. */

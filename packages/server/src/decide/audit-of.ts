@@ -1,6 +1,6 @@
 import type { ConflictSides, Decision, Json, Mutation, Override, Stamp } from '@holdfast/core';
 import type { AuditEntry } from '../store/audit.ts';
-import { type Deciding, rowOf } from './decide-context.ts';
+import { addressOf, type Deciding, type RecordAddress } from './decide-context.ts';
 import { safeText } from './safe-text.ts';
 
 /** What the audit needs of an answer. */
@@ -14,20 +14,25 @@ export type Audited =
  * conflict, refusal or discard, what it resolved, and each of its stamps that was clamped.
  */
 export function auditOf(context: Deciding, mutation: Mutation, decision: Audited): AuditEntry[] {
-  const { user, device, transaction, id, collection, record } = rowOf(context, mutation);
   const raw = stampOf(mutation);
-  const plain: Omit<AuditEntry, 'event'> = {
-    ...{ user, device, transaction, mutation: id, collection, record },
+  // Most answers have nothing to tell.
+  const plain = (): Omit<AuditEntry, 'event'> => ({
+    ...{ user: context.principal.user, device: context.device, transaction: mutation.transaction },
+    ...{ mutation: mutation.id, ...addressOf(context, mutation) },
     ...{ rule: null, other: null, mine: {}, theirs: {}, target: null, rawStamp: null },
     stamp: raw === null ? null : context.clamp(raw),
-  };
-  const entry = (event: AuditEntry['event'], parts: Partial<AuditEntry>): AuditEntry => ({ ...plain, event, ...parts });
+  });
+  const entry = (event: AuditEntry['event'], parts: Partial<AuditEntry>): AuditEntry => ({
+    ...plain(),
+    event,
+    ...parts,
+  });
   switch (decision.outcome) {
     case 'discarded':
       return [entry('discarded', {})];
     case 'refused':
-      return addressesOf(mutation, plain).map((address) =>
-        entry('refused', { ...address, rule: decision.reason, mine: contentOf(mutation) }),
+      return targetsOf(mutation).map((target) =>
+        entry('refused', { ...target, rule: decision.reason, mine: contentOf(mutation) }),
       );
     case 'conflict': {
       const { sides } = decision;
@@ -52,21 +57,15 @@ export function auditOf(context: Deciding, mutation: Mutation, decision: Audited
 }
 
 /** A command is about all that it refers to; all others about one record, or about none that is known. */
-function addressesOf(mutation: Mutation, own: Address): readonly Address[] {
-  if (mutation.kind !== 'command' || mutation.targets.length === 0) return [addressOf(own)];
+function targetsOf(mutation: Mutation): readonly Partial<RecordAddress>[] {
+  if (mutation.kind !== 'command' || mutation.targets.length === 0) return [{}];
   return mutation.targets.map(({ collection, record }) => ({ collection: safeText(collection), record }));
 }
 
-type Address = Pick<AuditEntry, 'collection' | 'record'>;
-
-function addressOf({ collection, record }: Address): Address {
-  return { collection, record };
-}
-
 /** Says of a resolution that is about no record itself which one it settles. */
-export function aboutTarget(entry: AuditEntry, target: Address | undefined): AuditEntry {
+export function aboutTarget(entry: AuditEntry, target: RecordAddress | undefined): AuditEntry {
   if (entry.event !== 'resolved' || entry.record !== '' || target === undefined) return entry;
-  return { ...entry, ...addressOf(target) };
+  return { ...entry, collection: target.collection, record: target.record };
 }
 
 function clampedStamps(

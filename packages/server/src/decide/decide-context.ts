@@ -50,30 +50,36 @@ export function takesBack(mutation: Mutation): boolean {
   return mutation.kind === 'discard' && mutation.resolves.length === 0;
 }
 
+export type RecordAddress = Pick<AppliedRow, 'collection' | 'record'>;
+
 /** The mutations of one `write`, in the order they were made. */
 export interface DeviceTransaction {
   readonly id: TransactionId;
   readonly mutations: readonly Mutation[];
 }
 
-/**
- * What `hf_applied` keeps of a mutation besides its outcome: its content as it was sent, its record as it is
- * called today.
- */
-export function rowOf(
-  { schema, device, principal }: Pick<DecideContext, 'schema' | 'device' | 'principal'>,
-  sent: Mutation,
-): Omit<AppliedRow, 'receipt' | 'version' | 'touched'> {
+/** The record a mutation is about, as it is called today; empty where it is about none. */
+export function addressOf({ schema }: Pick<DecideContext, 'schema'>, sent: Mutation): RecordAddress {
   const lifted = liftMutation(schema, sent);
   const today = lifted.ok ? lifted.value : sent;
   return {
-    id: sent.id,
-    transaction: sent.transaction,
-    device,
-    user: principal.user,
-    fingerprint: fingerprint(sent),
     collection: 'collection' in today ? safeText(today.collection) : '',
     record: 'record' in today ? today.record : '',
+  };
+}
+
+/** What `hf_applied` keeps of a mutation besides its outcome: its content as it was sent. */
+export function rowOf(
+  context: Pick<DecideContext, 'schema' | 'device' | 'principal'>,
+  sent: Mutation,
+): Omit<AppliedRow, 'receipt' | 'version' | 'touched'> {
+  return {
+    id: sent.id,
+    transaction: sent.transaction,
+    device: context.device,
+    user: context.principal.user,
+    fingerprint: fingerprint(sent),
+    ...addressOf(context, sent),
     resolves: sent.resolves,
   };
 }

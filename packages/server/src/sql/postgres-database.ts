@@ -48,6 +48,8 @@ export async function connectPostgres(options: PostgresOptions): Promise<SqlData
     // A transaction nobody continues must not hold locks for ever (hazard A4).
     idle_in_transaction_session_timeout: 60_000,
     lock_timeout: 20_000,
+    // Compiling a statement takes longer than any of ours runs, and estimates of arrays make the server try.
+    options: '-c jit=off',
   };
   const pool = new pg.Pool({ ...config, max: options.connections ?? 10 });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
