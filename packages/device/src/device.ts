@@ -74,8 +74,10 @@ export interface Status {
   readonly link: 'unknown' | 'up' | 'down';
   readonly phase: SyncPhase;
   readonly outbox: Readonly<Record<EntryState['at'], number>>;
-  /** Of the catch-up under way: records staged so far; null when none is. */
+  /** Of the catch-up under way: records, and bytes, that have come so far; null when none is. */
   readonly progress: { readonly records: number; readonly bytes: number } | null;
+  /** Before the first checkpoint: the collections of which everything is shown already, as they came (SY9). */
+  readonly early: readonly string[];
   /** The first checkpoint has been reached: what is shown is a whole. */
   readonly ready: boolean;
   /** Milliseconds since 1970; null before the first. */

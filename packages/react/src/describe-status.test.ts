@@ -15,7 +15,7 @@ const NOTHING = {
 };
 
 function status(phase: SyncPhase, link: Status['link'], outbox: Partial<Status['outbox']> = {}): Status {
-  return { link, phase, outbox: { ...NOTHING, ...outbox }, progress: null, ready: true, lastSync: null };
+  return { link, phase, outbox: { ...NOTHING, ...outbox }, progress: null, early: [], ready: true, lastSync: null };
 }
 
 const offline: SyncPhase = { at: 'offline', nextTry: 1 };

@@ -24,6 +24,7 @@ import type { StorageDriver } from '../ports/storage-driver.ts';
 import { createLiveQueries } from '../query/live-queries.ts';
 import { openStore, refuseNewer } from '../store/open-store.ts';
 import { readReadState } from '../sync/cursor-store.ts';
+import { readEarly } from '../sync/show-early.ts';
 import { createSyncLoop, DEFAULT_SYNC, type SyncOptions } from '../sync/sync-loop.ts';
 import { checkIntents } from '../write/check-intents.ts';
 import { commitWrite } from '../write/commit-write.ts';
@@ -81,7 +82,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   let nextWatch = 1;
   let listener: ((news: EngineNews) => void) | null = null;
   let outbox: OutboxSummary = { counts: EMPTY_COUNTS, records: new Map() };
-  let read: Pick<Status, 'progress' | 'ready' | 'lastSync'> = { progress: null, ready: false, lastSync: null };
+  let read: Pick<Status, 'progress' | 'early' | 'ready' | 'lastSync'> = {
+    progress: null,
+    early: [],
+    ready: false,
+    lastSync: null,
+  };
 
   const status = (): Status => {
     const { link, phase } = loop.state();
@@ -102,6 +108,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       const state = await readReadState(tx);
       read = {
         progress: state.catchUp === null ? null : state.staged,
+        early: state.cursor === null ? await readEarly(tx) : [],
         ready: state.cursor !== null,
         lastSync: state.lastSync,
       };

@@ -21,6 +21,7 @@ const UNKNOWN: Status = {
   phase: { at: 'idle' },
   outbox: EMPTY_COUNTS,
   progress: null,
+  early: [],
   ready: false,
   lastSync: null,
 };

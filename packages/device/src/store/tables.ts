@@ -103,6 +103,8 @@ const ENGINE_TABLES = [
     full_reads TEXT NOT NULL)`,
   // What entries from this place of the outbox on were made upon: the first transaction that was not over then.
   'CREATE TABLE IF NOT EXISTS hf_floor (seq INTEGER PRIMARY KEY, floor TEXT NOT NULL)',
+  // Collections that a first sync shows before it ends.
+  'CREATE TABLE IF NOT EXISTS hf_early (collection TEXT PRIMARY KEY) WITHOUT ROWID',
   // One row: the number of the newest exchange and of the last one that came to its end; the last token that
   // a refresh brought, for all tabs.
   `CREATE TABLE IF NOT EXISTS hf_link (

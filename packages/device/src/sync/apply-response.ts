@@ -21,6 +21,7 @@ import { type ReadState, readReadState, writeReadState } from './cursor-store.ts
 import type { Reads } from './plan-reading.ts';
 import { nextFullRead, withFullRead } from './read-budget.ts';
 import type { ResponseContext } from './response-context.ts';
+import { forgetEarly, showEarly } from './show-early.ts';
 
 export interface TakenIn {
   readonly notice: ChangeNotice;
@@ -86,6 +87,7 @@ export async function applyResponse(
   if (after !== checks) await writeChecks(tx, after);
   if (response.cursor === null) {
     await stage(tx, next, response, context.bytes);
+    for (const name of await showed(tx, next, response, context)) changed.set(name, null);
     return taken({ tables: Object.fromEntries(changed) }, false);
   }
   const touched = await checkpoint(tx, state, response, context);
@@ -117,6 +119,19 @@ function checksAfter(
   return { checkedAt: cannotTell ? nowMs : null, again: [], begun: false, fullReads };
 }
 
+/** SY9: what a first sync shows before it ends. What was shown before a read from nothing stays until its end. */
+async function showed(
+  tx: WriteTx,
+  { lastSync }: ReadState,
+  { whole, catchUp }: ExchangeResponse,
+  { schema, nowMs }: ResponseContext,
+): Promise<readonly string[]> {
+  if (lastSync !== null || catchUp === null || whole.length === 0) return [];
+  const names = await showEarly(tx, schema, whole, nowMs);
+  if (names.length > 0) await noteFloor(tx, catchUp.first.snapshot);
+  return names;
+}
+
 async function hasSendable(tx: WriteTx): Promise<boolean> {
   const rows = await tx.all(
     `SELECT 1 FROM hf_outbox WHERE json_extract(state, '$.at') = 'pending' OR json_extract(state, '$.reason') = 'held'
@@ -142,6 +157,7 @@ function isTooOld({ cursor, catchUp }: ReadState, { horizon }: ExchangeResponse)
 /** What comes now is everything; what was staged of before is of no use. The outbox stays. */
 async function readFromNothing(tx: WriteTx, state: ReadState): Promise<ReadState> {
   await tx.run('DELETE FROM hf_stage');
+  await forgetEarly(tx);
   return { ...state, cursor: null, catchUp: null, staged: { records: 0, bytes: 0 } };
 }
 
@@ -182,8 +198,10 @@ async function noteAnswers(tx: WriteTx, response: ExchangeResponse, context: Res
 async function stage(tx: WriteTx, state: ReadState, response: ExchangeResponse, bytes: number): Promise<void> {
   // No way on: the scopes changed while it ran. It begins again from the device's own cursor (rule 5).
   const again = response.catchUp === null;
-  if (again) await tx.run('DELETE FROM hf_stage');
-  else {
+  if (again) {
+    await tx.run('DELETE FROM hf_stage');
+    await forgetEarly(tx);
+  } else {
     await tx.runMany(
       'INSERT INTO hf_stage (page) VALUES (?)',
       [...response.pages, ...fetchedPages(response)].map((page) => [JSON.stringify(page)]),

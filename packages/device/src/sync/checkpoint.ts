@@ -10,11 +10,10 @@ import { quote } from '../store/tables.ts';
 import { addressOf } from '../write/plan-write.ts';
 import { type Applied, applyGroups, removeRecords } from './apply-groups.ts';
 import type { ReadState } from './cursor-store.ts';
+import { Diverged } from './diverged.ts';
 import type { ResponseContext } from './response-context.ts';
 import { settleOutbox } from './settle-outbox.ts';
-
-/** The server sent a change of a record that this device does not have: they believe different things. */
-export class Diverged extends Error {}
+import { forgetEarly, readEarly } from './show-early.ts';
 
 /**
  * Makes all that was staged, and this answer, visible in one step.
@@ -81,10 +80,15 @@ async function forgetConfirmed(
   dirty: ReadonlySet<string>,
   touched: Map<string, Set<string> | null>,
 ): Promise<void> {
-  await tx.run('DELETE FROM hf_record');
-  await tx.run('DELETE FROM hf_confirmed');
-  await tx.run('DELETE FROM hf_retained');
+  const early = await readEarly(tx);
+  // What is shown already came with this very read: the rest of it comes now.
+  const kept = JSON.stringify(early);
+  for (const table of ['hf_record', 'hf_confirmed', 'hf_retained']) {
+    await tx.run(`DELETE FROM ${table} WHERE collection NOT IN (SELECT value FROM json_each(?))`, [kept]);
+  }
+  await forgetEarly(tx);
   for (const { name } of schema.collections.values()) {
+    if (early.includes(name)) continue;
     const keep = [...dirty]
       .filter((address) => address.startsWith(`${name}/`))
       .map((address) => address.slice(name.length + 1));

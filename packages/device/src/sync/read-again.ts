@@ -5,6 +5,7 @@ import { readReadState, writeReadState } from './cursor-store.ts';
 export async function readAgain(tx: WriteTx): Promise<void> {
   const state = await readReadState(tx);
   await tx.run('DELETE FROM hf_stage');
+  await tx.run('DELETE FROM hf_early');
   await writeReadState(tx, {
     ...state,
     generation: state.generation + 1,
