@@ -368,7 +368,7 @@ test('[OP1, OP2] status and badges follow an entry on its way', async () => {
   expect(a.device.status.get().lastSync).not.toBeNull();
 });
 
-test('[SY9] a first sync of several pages shows nothing before it is whole, and goes on after a kill', async () => {
+test('[SY9] a first sync of several pages shows nothing of a collection before it is whole, and goes on after a kill', async () => {
   const rows = Array.from({ length: 5_000 }, (_, number) => ({
     id: `p${number}`,
     values: { name: `P${number}`, phone: null, mentor: '1', tags: [] },
@@ -390,7 +390,7 @@ test('[SY9] a first sync of several pages shows nothing before it is whole, and 
   expect(a.device.status.get().progress?.records).toBeGreaterThan(0);
   a = await a.reopen();
   await a.sync();
-  expect(new Set(counts)).toEqual(new Set([0]));
+  expect([counts.slice(0, 3), new Set(counts)]).toEqual([[0, 0, 0], new Set([0, 5_000])]);
   expect(await people(a)).toHaveLength(5_000);
 });
 
