@@ -238,3 +238,35 @@ test(`[CF7] a conflict shows as base what was there before the first own edit, a
   const last = (await states(b)).at(-1);
   expect(last).toMatchObject({ at: 'conflicted', receipt: { sides: { base: { dose: null, unit: null } } } });
 });
+
+test(`[OB2, WR5] a reference that a group carries along is waited for; one that does not change is not`, async () => {
+  const linked = schema({
+    version: 1,
+    collections: {
+      people: collection({ name: z.string() }, { scopes: ['everyone'] }),
+      homes: collection({ name: z.string() }, { scopes: ['everyone'] }),
+      visits: collection(
+        { personId: ref('people'), homeId: ref('homes'), minutes: z.int(), note: z.string() },
+        { scopes: ['everyone'], groups: [['personId', 'minutes']] },
+      ),
+    },
+  });
+  const all = { user: 'a', scopes: ['everyone'] };
+  const own = inProcessServer(linked);
+  const { device, link, sync } = await testDevice(linked, own, all);
+  await device.write((tx) => tx.people.create({ id: 'p0', name: 'Ada' }));
+  await device.write((tx) => tx.homes.create({ id: 'h0', name: 'here' }));
+  await device.write((tx) => tx.visits.create({ id: 'v1', personId: 'p0', homeId: 'h1', minutes: 1, note: '' }));
+  await sync();
+  await sync();
+  link.up = false;
+  const person = await device.write((tx) => tx.people.create({ id: 'p1', name: 'Eva' }));
+  await device.write((tx) => tx.homes.create({ id: 'h1', name: 'there' }));
+  await device.write((tx) => {
+    tx.visits.update('v1', { personId: 'p1' });
+    tx.people.update('p0', { name: 'Bea' });
+  });
+  const carried = await device.write((tx) => tx.visits.update('v1', { minutes: 2, homeId: 'h1' }));
+  const { entries } = JSON.parse(await device.outbox.export()) as { entries: { id: string; needs: string[] }[] };
+  expect(entries.find(({ id }) => id === carried.mutations[0])?.needs).toEqual(person.mutations);
+});

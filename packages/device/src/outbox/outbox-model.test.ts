@@ -270,8 +270,9 @@ async function world() {
 
 const record = fc.constantFrom(...NAMES);
 const small = fc.nat(3);
+type Given = typeof act extends fc.Arbitrary<infer T> ? T : never;
 const act = fc.record({
-  kind: fc.constantFrom('create', 'update', 'update', 'update', 'delete'),
+  kind: fc.constantFrom('update', 'update', 'update', 'delete'),
   record,
   a: fc.option(small),
   b: fc.option(small),
@@ -292,6 +293,20 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('others' as const), record, a: small, gone: fc.boolean() }) },
 );
 
+/** What is given of it; all of it where it is made. */
+function valuesOf({ record: name, a, b, person }: Given, kind: Act['kind']): Row {
+  if (kind === 'delete') return {};
+  const given = { a, b, ...(name.startsWith('visits') ? { personId: person } : {}) };
+  const missing = { a: 0, b: 0, personId: 'p1' };
+  const fields = Object.keys(given) as (keyof typeof missing)[];
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const value = given[field] ?? (kind === 'create' ? missing[field] : null);
+      return value === null ? [] : [[field, value]];
+    }),
+  );
+}
+
 test('[OB1, OB2, OB5, OB6, OB7, OB8, SY5, SY6, SY15, WR4, WR5, WR8] the outbox is what a plain model of it says', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
@@ -299,17 +314,10 @@ test('[OB1, OB2, OB5, OB6, OB7, OB8, SY5, SY6, SY15, WR4, WR5, WR8] the outbox i
       const used = new Set<string>();
       for (const each of steps) {
         if (each.do === 'write') {
-          const acts = each.acts.flatMap((given): Act[] => {
-            const values: Record<string, number | string> = {
-              ...(given.a === null && given.kind !== 'create' ? {} : { a: given.a ?? 0 }),
-              ...(given.b === null && given.kind !== 'create' ? {} : { b: given.b ?? 0 }),
-            };
-            if (given.record.startsWith('visits')) {
-              if (given.person !== null || given.kind === 'create') values.personId = given.person ?? 'p1';
-            }
-            if (given.kind === 'delete') return [{ kind: 'delete', record: given.record, values: {} }];
-            if (given.kind === 'create' && used.has(given.record)) return [];
-            return [{ kind: given.kind as 'create' | 'update', record: given.record, values }];
+          const acts = each.acts.map((given): Act => {
+            const known = used.has(given.record);
+            const kind = known ? given.kind : given.kind === 'delete' ? 'update' : 'create';
+            return { kind, record: given.record, values: valuesOf(given, kind) };
           });
           // One write makes a record once, and says of each only one thing.
           const once = acts.filter((one, index) => acts.findIndex(({ record: name }) => name === one.record) === index);
@@ -330,6 +338,6 @@ test('[OB1, OB2, OB5, OB6, OB7, OB8, SY5, SY6, SY15, WR4, WR5, WR8] the outbox i
       expect(model.entries.filter((entry) => !entry.aside && !notLive.has(entry) && !held.has(entry))).toEqual([]);
       await close();
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });

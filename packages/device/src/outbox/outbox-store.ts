@@ -357,8 +357,13 @@ export async function knownMutation(tx: ReadTx, id: string): Promise<'open' | 'r
   return released.length > 0 ? 'released' : 'unknown';
 }
 
-/** OB6: an entry that was never sent takes in a later change. */
-export async function updateEntry(tx: WriteTx, folded: Fold, refersTo: readonly RecordAddress[]): Promise<void> {
+/** OB6: an entry that was never sent takes in a later change. It refers to what it refers to now, and no more. */
+export async function updateEntry(
+  tx: WriteTx,
+  folded: Fold,
+  before: readonly RecordAddress[],
+  refersTo: readonly RecordAddress[],
+): Promise<void> {
   const { kind: _kind, ...body } = folded.content;
   await tx.run('UPDATE hf_outbox SET body = ?, stamp = ?, priority = ? WHERE seq = ? AND sent = 0', [
     JSON.stringify(body),
@@ -366,7 +371,19 @@ export async function updateEntry(tx: WriteTx, folded: Fold, refersTo: readonly 
     folded.priority,
     folded.into.seq,
   ]);
+  const gone = before.filter((each) => !refersTo.some((other) => isSameRecord(each, other)));
+  for (const { collection, record } of gone) {
+    await tx.run('DELETE FROM hf_outbox_ref WHERE collection = ? AND record = ? AND entry = ?', [
+      collection,
+      record,
+      folded.into.id,
+    ]);
+  }
   await addReferences(tx, folded.into, refersTo);
+}
+
+function isSameRecord(a: RecordAddress, b: RecordAddress): boolean {
+  return a.collection === b.collection && a.record === b.record;
 }
 
 /** Forgets what one entry referred to. */

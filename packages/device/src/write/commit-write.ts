@@ -4,6 +4,7 @@ import {
   InvalidWrite,
   limits,
   type MutationId,
+  type Reference,
   type Schema,
   VERSION_NONE,
   type Version,
@@ -27,6 +28,7 @@ import {
   removeEntry,
   updateEntry,
 } from '../outbox/outbox-store.ts';
+import { referencesInValues, referencesOf } from '../outbox/references-of.ts';
 import type { ReadTx, WriteTx } from '../ports/storage-driver.ts';
 import { writeVisible } from '../rebase/write-visible.ts';
 import { rowToValues } from '../store/field-values.ts';
@@ -99,7 +101,7 @@ export async function commitWrite(
 async function shorten(
   tx: WriteTx,
   schema: Schema,
-  { entry, refersTo, after, state }: PlannedEntry,
+  { entry, after, state }: PlannedEntry,
   context: WriteContext,
   who: WriteIdentity,
 ): Promise<Committed | null> {
@@ -125,7 +127,8 @@ async function shorten(
     return { transaction: null, mutations: [], touched: [entry], appended: null };
   }
   if (folded === null) return null;
-  await updateEntry(tx, folded, refersTo);
+  const { into, content } = folded;
+  await updateEntry(tx, folded, referencesOf(schema, into), referencesOf(schema, { ...into, content }));
   return { transaction: folded.into.transaction, mutations: [folded.into.id], touched: [entry], appended: 0 };
 }
 
@@ -205,7 +208,7 @@ async function readContext(
     if (intent.kind !== 'command') {
       await readRecord({ collection: intent.collection.name, record: intent.record }, intent.collection);
     }
-    for (const reference of intent.refersTo) {
+    for (const reference of [...intent.refersTo, ...carriedWith(intent, records)]) {
       const target = schema.collections.get(reference.collection);
       // A command belongs to the order of what it refers to; a change only waits for its create.
       if (intent.kind === 'command' && target !== undefined) await readRecord(reference, target);
@@ -213,6 +216,15 @@ async function readContext(
     }
   }
   return { records, creates, notLive, blocked, waitFor };
+}
+
+/** What the groups refer to that an update may have to carry as a whole (WR5). */
+function carriedWith(intent: CheckedIntent, records: ReadonlyMap<string, RecordContext>): Reference[] {
+  if (intent.kind !== 'update') return [];
+  const { collection } = intent;
+  const visible = records.get(addressOf(collection.name, intent.record))?.visible ?? {};
+  const grouped = Object.entries(visible).filter(([field]) => (collection.groupOf.get(field)?.length ?? 0) > 1);
+  return referencesInValues(collection, Object.fromEntries(grouped));
 }
 
 async function confirmedVersion(tx: ReadTx, collection: string, id: string): Promise<Version> {

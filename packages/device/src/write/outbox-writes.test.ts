@@ -120,6 +120,23 @@ describe('[OB6] folding', () => {
     expect([await list(a), await people(a)]).toMatchObject([[], [{ name: 'Cem' }]]);
   });
 
+  test('[OB6, OB2] what a fold no longer refers to is deleted without waiting for it', async () => {
+    const a = await offlineWithPerson();
+    a.link.up = true;
+    await a.device.write((tx) => {
+      tx.people.create({ id: 'p2', name: 'Eva', mentor: '1' });
+      tx.visits.create({ id: 'v1', personId: 'p1', minutes: 1 });
+    });
+    await settled(a);
+    a.link.up = false;
+    const moved = await a.device.write((tx) => tx.visits.update('v1', { personId: 'p2' }));
+    const back = await a.device.write((tx) => tx.visits.update('v1', { personId: 'p1', minutes: 2 }));
+    expect(back.mutations).toEqual(moved.mutations);
+    await a.device.write((tx) => tx.people.delete('p2'));
+    const { entries } = JSON.parse(await a.device.outbox.export()) as { entries: { afterReferring: string[] }[] };
+    expect(entries.at(-1)?.afterReferring).toEqual([]);
+  });
+
   test('[OB6, NW5] nothing folds into an entry that would grow beyond what an exchange carries', async () => {
     const a = await offlineWithPerson();
     const half = 'x'.repeat(600 * 1024);

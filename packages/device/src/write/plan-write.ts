@@ -15,6 +15,7 @@ import {
 import { type Entry, type EntryContent, type NewEntry, setOf } from '../outbox/entry.ts';
 import type { EntryState } from '../outbox/entry-state.ts';
 import { standsAside } from '../outbox/liveness.ts';
+import { referencesInValues } from '../outbox/references-of.ts';
 import { applyContent, type Values } from '../rebase/apply-content.ts';
 import type { CheckedChange, CheckedCommand, CheckedIntent } from './check-intents.ts';
 
@@ -114,10 +115,12 @@ export function planWrite(
     }
     const content = contentOf(intent, record, who.stamp, context.blocked);
     if (content === null) continue;
+    // Of an update only what changes, and with it the rest of its groups.
+    const refersTo = referencesInValues(intent.collection, valuesOf(content));
     const id = who.nextId();
     const own = creates.get(address);
     const needs = new Set<MutationId>(own === undefined ? context.waitFor : [own, ...context.waitFor]);
-    for (const { collection, record: target } of intent.refersTo) {
+    for (const { collection, record: target } of refersTo) {
       const create = creates.get(addressOf(collection, target));
       if (create !== undefined) needs.add(create);
     }
@@ -141,10 +144,10 @@ export function planWrite(
     record.visible = applyContent(before, content);
     record.entries.push({ id, content, state: { at: 'pending' } });
     if (content.kind === 'create') creates.set(address, id);
-    for (const { collection, record: target } of intent.refersTo) {
+    for (const { collection, record: target } of refersTo) {
       workingRecord(working, context, addressOf(collection, target)).referring.push(id);
     }
-    planned.push({ entry, refersTo: intent.refersTo, before, after: record.visible, state: { at: 'pending' } });
+    planned.push({ entry, refersTo, before, after: record.visible, state: { at: 'pending' } });
   }
   if (issues.length > 0) throw new InvalidWrite(issues);
   return blockedFromStart(planned, context.notLive);
@@ -203,6 +206,10 @@ function blockedFromStart(planned: PlannedEntry[], notLive: ReadonlySet<Mutation
   const by = [...new Set(planned.flatMap(({ entry }) => entry.needs.filter((id) => notLive.has(id))))];
   if (by.length === 0) return planned;
   return planned.map((each) => ({ ...each, state: { at: 'blocked', by, reason: 'not-live' } }));
+}
+
+function valuesOf(content: EntryContent): Record<string, Json> {
+  return Object.assign({}, ...setOf(content).map(({ values }) => values));
 }
 
 function scopeParents({ collection, values }: CheckedChange): { field: string; collection: string; id: string }[] {
