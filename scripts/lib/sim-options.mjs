@@ -10,6 +10,7 @@ export const SIM_HELP = `Runs simulated histories: real engine, real server code
   npm run sim -- --seed 42 --shrink   the least part of that history that still fails, as a plan
   --json                              end with one line of JSON
 
+A run of ten minutes or more spends a quarter of its time on a server with PGlite and Postgres.
 Exits with 1 if a promise was broken, with 2 if an option is wrong.
 `;
 

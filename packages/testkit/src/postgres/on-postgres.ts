@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
-const SERVER = process.env['HOLDFAST_TEST_POSTGRES'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+import { administer, databaseAddress, newClient, SERVER, unreachable } from './test-server.ts';
 
 /** A database of its own on the test server, and connections to it. */
 export interface TestDatabase {
@@ -26,11 +25,10 @@ export async function onPostgres(title: string, tests: (database: () => TestData
   }
   describe(title, () => {
     const name = `hf_test_${randomBytes(6).toString('hex')}`;
-    const address = new URL(SERVER);
-    address.pathname = `/${name}`;
+    const address = databaseAddress(name);
     const clients: pg.Client[] = [];
     const database: TestDatabase = {
-      connectionString: address.href,
+      connectionString: address,
       connect: async (role) => {
         const own = new URL(address);
         if (role !== undefined) own.username = role;
@@ -47,30 +45,4 @@ export async function onPostgres(title: string, tests: (database: () => TestData
     });
     tests(() => database);
   });
-}
-
-/** Runs one statement on the test server itself. */
-export async function administer(text: string): Promise<void> {
-  const client = await newClient(SERVER);
-  await client.connect();
-  try {
-    await client.query(text);
-  } finally {
-    await client.end();
-  }
-}
-
-// Loaded when a test needs it: most tests that use this package have no Postgres.
-async function newClient(connectionString: string): Promise<pg.Client> {
-  const { default: driver } = await import('pg');
-  return new driver.Client({ connectionString });
-}
-
-async function unreachable(): Promise<string | null> {
-  try {
-    await administer('SELECT 1');
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message || 'no answer' : String(error);
-  }
 }

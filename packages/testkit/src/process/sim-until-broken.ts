@@ -12,7 +12,7 @@ function workedMs(): number {
 }
 
 const report = await runSim(
-  { firstSeed: Number(seed), stride: 1, histories: null, minutes: Number(minutes) },
+  { firstSeed: Number(seed), stride: 1, histories: null, onDatabases: 0, minutes: Number(minutes) },
   { now: workedMs, used: workedMs },
   ({ plan, violations }) => {
     process.stdout.write(`${JSON.stringify({ seed: plan.seed, violations: violations.slice(0, 3) })}\n`, () =>

@@ -1,7 +1,7 @@
 import { readPlan, writePlan } from './plan-text.ts';
 import { type History, runHistory, runPlan } from './run-history.ts';
 import { runInProcesses } from './run-in-processes.ts';
-import { stepsOf } from './run-sim.ts';
+import { type SimReport, stepsOf } from './run-sim.ts';
 import { shrink } from './shrink.ts';
 
 type Print = (text: string) => void;
@@ -14,15 +14,21 @@ interface Options {
   readonly json: boolean;
 }
 
+/** A run this long spends a quarter of its time on histories with the server on PGlite and on Postgres. */
+const LONG_MINUTES = 10;
+const ON_DATABASES = 0.25;
+
 /** As many histories as fit or are wanted. Gives the exit code, as all of these do. */
 export async function playMany(options: Options, processes: number, print: Print): Promise<number> {
   const { firstSeed, minutes, json } = options;
   print(`sim: seeds from ${firstSeed}, ${processes} processes`);
-  const share = { firstSeed, histories: options.seeds, minutes };
+  const onDatabases = minutes !== null && minutes >= LONG_MINUTES ? ON_DATABASES : 0;
+  const share = { firstSeed, histories: options.seeds, minutes, onDatabases };
   const report = await runInProcesses(share, processes, (history) => print(describe(history, 20)));
   const { histories, steps, failures, seconds, counts } = report;
   const stepsPerSecond = Math.round(steps / Math.max(seconds, 0.001));
   print(`sim: ${histories} histories, ${steps} steps, ${stepsPerSecond} steps a second and core, ${failures} failures`);
+  if (onDatabases > 0) print(`sim: of these ${kindsOf(counts)}; a seed that fails there may not fail again`);
   if (json) print(JSON.stringify({ histories, steps, stepsPerSecond, failures, counts }));
   return failures === 0 ? 0 : 1;
 }
@@ -54,4 +60,10 @@ function describe({ plan, steps, violations, faults, trace }: History, lines: nu
     ...trace.slice(-lines).map((line) => `    ${line}`),
     `  again: npm run sim -- --seed ${plan.seed}`,
   ].join('\n');
+}
+
+function kindsOf(counts: SimReport['counts']): string {
+  return (['PGlite', 'Postgres'] as const)
+    .map((kind) => `${counts[`history on ${kind}`] ?? 0} histories on ${kind}`)
+    .join(' and ');
 }

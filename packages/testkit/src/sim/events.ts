@@ -149,7 +149,7 @@ const events = {
       const row = { name: `sql${chance.below(1e6)}`, phone: null, mentor: chance.pick(['m1', 'm2']), note: '' };
       const email = server.version > 1 ? { email: chance.pick([null, 'a@b.c']) } : {};
       // A server that dies over it has not done it.
-      void server.store.importRows('people', [{ id, values: { ...row, ...email } }]).catch(() => undefined);
+      void server.importRows('people', [{ id, values: { ...row, ...email } }]).catch(() => undefined);
       return id;
     },
   },

@@ -1,6 +1,8 @@
-import { chosenFaults, type Faults } from './faults.ts';
+import type { ServerStore } from '@holdfast/server';
+import { type EventName, eventOf, faultOf } from './events.ts';
+import { chosenFaults, type Fault, type Faults } from './faults.ts';
 import { type Plan, planOf } from './plan.ts';
-import { setTripwire } from './tripwire.ts';
+import { setTripwire, type Tripwire } from './tripwire.ts';
 import { World } from './world.ts';
 
 export interface History {
@@ -21,10 +23,31 @@ export function runHistory(seed: number, steps: number, atEachStep?: () => void)
   return runPlan(planOf(seed, steps), atEachStep);
 }
 
+/** What cannot happen to a real database here: it is watched from outside, and in nobody's hands. */
+const IN_MEMORY_ONLY: readonly Fault[] = ['serverCrash', 'slowTransaction', 'deploy', 'restore', 'compaction'];
+
+/**
+ * One history on a real database, which does what it does in its own time: the same seed gives much the same, not
+ * the same trace. The tripwire stays down, for a driver has sockets and timers.
+ */
+export function runOnDatabase(seed: number, steps: number, database: ServerStore): Promise<History> {
+  const plan = planOf(seed, steps);
+  const calm = Object.fromEntries(IN_MEMORY_ONLY.map((name) => [name, 0]));
+  const possible = plan.steps.filter(({ what }) => {
+    return eventOf(what) === null || !IN_MEMORY_ONLY.includes(faultOf(what as EventName));
+  });
+  const world = new World({ ...plan, faults: { ...plan.faults, ...calm } }, database);
+  return play(world, { ...plan, steps: possible }, () => {}, NO_WIRE);
+}
+
 /** Plays one history. Stops at the first violation: what follows from it says little. */
 export async function runPlan(plan: Plan, atEachStep: () => void = () => {}): Promise<History> {
-  const world = new World(plan);
-  const wire = setTripwire();
+  return play(new World(plan), plan, atEachStep, setTripwire());
+}
+
+const NO_WIRE: Tripwire = { trips: () => [], remove: () => {} };
+
+async function play(world: World, plan: Plan, atEachStep: () => void, wire: Tripwire): Promise<History> {
   let done = 0;
   try {
     await world.begin();

@@ -6,7 +6,7 @@ import { runSim } from './run-sim.ts';
 
 test('[SY1, SY2, SY5, SY6, SY7] histories with every kind of fault keep every promise', async () => {
   const failed: unknown[] = [];
-  const share = { firstSeed: 1, stride: 1, histories: 60, minutes: null };
+  const share = { firstSeed: 1, stride: 1, histories: 60, minutes: null, onDatabases: 0 };
   const report = await runSim(share, { now: () => 0, used: () => 0 }, ({ plan, violations }) =>
     failed.push({ seed: plan.seed, violations }),
   );

@@ -162,9 +162,8 @@ export function watchSight(violations: string[]): SightOracle {
         creates.set(key, [...(creates.get(key) ?? []), mutation]);
       }
     },
-    watch: (inner, onApply) => ({
-      ...inner,
-      async transaction(work) {
+    watch(inner, onApply) {
+      const transaction: ServerStore['transaction'] = async (work) => {
         let effects: Effects[] = [];
         const result = await inner.transaction((tx) => {
           effects = [];
@@ -183,7 +182,14 @@ export function watchSight(violations: string[]): SightOracle {
           if (alone) violations.push(`[CF1] ${by} was told of a conflict about a dose that nobody else had changed`);
         }
         return result;
-      },
-    }),
+      };
+      return new Proxy(inner, {
+        get(store, name) {
+          if (name === 'transaction') return transaction;
+          const member: unknown = Reflect.get(store, name, store);
+          return typeof member === 'function' ? member.bind(store) : member;
+        },
+      });
+    },
   };
 }

@@ -11,10 +11,12 @@ import {
   createExchange,
   type Exchange,
   handleExchangeText,
+  type ImportRow,
   type MemoryBackup,
   type MemoryStore,
   memoryStore,
   type Principal,
+  type ServerStore,
   type TextResponse,
 } from '@holdfast/server';
 import { dice } from './chance.ts';
@@ -22,7 +24,7 @@ import type { Faults } from './faults.ts';
 import { createShadow, type Shadow } from './shadow.ts';
 import { watchSight } from './sight-oracle.ts';
 import { WORLD_START_MS } from './sim-clock.ts';
-import { schemaOf, simCommands } from './sim-schema.ts';
+import { NEWEST, schemaOf, simCommands } from './sim-schema.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** Where the next crash of the server happens: counted in commits and writes from now. */
@@ -30,7 +32,11 @@ export type CrashPoint = 'before-apply' | 'before-commit' | 'after-commit';
 
 /** The real server code over the in-memory store, in a process that can die, and a note of all it committed. */
 export interface SimServer {
-  readonly store: MemoryStore;
+  readonly store: ServerStore;
+  /** Waits for a real database where one is asked; null where nothing is under way, or nothing real. */
+  busy(): Promise<void> | null;
+  /** Rows that another program writes. */
+  importRows(collection: string, rows: readonly ImportRow[]): Promise<void>;
   /** The schema it runs with. */
   readonly version: number;
   /** One request, as text, to one answer, as text; null where the server dies over it. */
@@ -51,8 +57,8 @@ export interface SimServer {
   at(epoch: string | null): Timeline;
   /** When a mutation was answered that a restore of the server has undone; null where none has. */
   undoneAt(mutation: string): { readonly answered: number; readonly restored: number } | null;
-  /** Everything that was ever committed. */
-  readonly shadow: Shadow;
+  /** Everything that was ever committed; null of a real database, whose commits nobody here can watch. */
+  readonly shadow: Shadow | null;
   /** What the server answered, by mutation: an answer never changes. */
   readonly answers: ReadonlyMap<string, Receipt>;
   /** Each mutation's place among all that were answered, in the order of the commits. */
@@ -63,7 +69,7 @@ export interface SimServer {
 
 /** One history of the server: a restore ends it, and begins another from where the backup was taken. */
 export interface Timeline {
-  readonly shadow: Shadow;
+  readonly shadow: Shadow | null;
   readonly answers: ReadonlyMap<string, Receipt>;
 }
 
@@ -77,7 +83,13 @@ interface Kept {
 
 class ServerDied extends Error {}
 
-export function createSimServer(time: VirtualTime, seed: number, faults: () => Faults): SimServer {
+/** `database`: a store on a real database instead of the one in memory; it cannot die nor be put back here. */
+export function createSimServer(
+  time: VirtualTime,
+  seed: number,
+  faults: () => Faults,
+  database: ServerStore | null = null,
+): SimServer {
   const draw = dice(seed);
   const clock = { now: () => WORLD_START_MS + time.now() };
   const violations: string[] = [];
@@ -93,8 +105,9 @@ export function createSimServer(time: VirtualTime, seed: number, faults: () => F
   let crash: CrashPoint | null = null;
   let life = { over: false };
   let listeners = new Set<{ onNews: (scopes: readonly Scope[]) => void; onEnd: () => void }>();
-  let version = 1;
-  let store: MemoryStore;
+  let version = database === null ? 1 : NEWEST;
+  let memory: MemoryStore;
+  let store: ServerStore;
   let exchange: Exchange;
 
   const dieAt = (point: CrashPoint, own: { over: boolean }) => {
@@ -111,10 +124,8 @@ export function createSimServer(time: VirtualTime, seed: number, faults: () => F
     violations.push(`the server met a fault: ${String(error instanceof Error ? error.stack : error)}`);
   };
 
-  const start = (backup?: MemoryBackup) => {
-    const own = { over: false };
-    life = own;
-    store = memoryStore({
+  const openMemory = (own: { over: boolean }, backup?: MemoryBackup) =>
+    memoryStore({
       schema: schemaOf(version),
       clock,
       random: draw('store'),
@@ -134,11 +145,30 @@ export function createSimServer(time: VirtualTime, seed: number, faults: () => F
         shadow.committed(position, changed);
       },
     });
+
+  const start = (backup?: MemoryBackup) => {
+    const own = { over: false };
+    life = own;
+    if (database === null) memory = openMemory(own, backup);
+    store = database ?? memory;
     store.onNews((scopes) => {
       for (const { onNews } of listeners) onNews(scopes);
     });
     const watched = sight.watch(store, () => dieAt('before-apply', own));
     exchange = createExchange({ store: watched, schema: schemaOf(version), clock, commands: simCommands, onFault });
+  };
+
+  // A real database answers when it does: one after the other, so that the same history does much the same.
+  let queue: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    if (database === null) return work();
+    waiting += 1;
+    const result = queue.then(work).finally(() => {
+      waiting -= 1;
+    });
+    queue = result.catch(() => undefined);
+    return result;
   };
 
   let copied = false;
@@ -168,8 +198,10 @@ export function createSimServer(time: VirtualTime, seed: number, faults: () => F
     get version() {
       return version;
     },
+    busy: () => (waiting === 0 ? null : queue.then(() => undefined)),
+    importRows: (collection, rows) => inTurn(() => store.importRows(collection, rows)),
     get shadow() {
-      return shadow;
+      return database === null ? shadow : null;
     },
     get answers() {
       return answers;
@@ -177,20 +209,20 @@ export function createSimServer(time: VirtualTime, seed: number, faults: () => F
     get answeredAt() {
       return sight.answeredAt;
     },
-    at: (name) => ended.get(name ?? '') ?? { shadow, answers },
+    at: (name) => ended.get(name ?? '') ?? { shadow: server.shadow, answers },
     undoneAt: (mutation) => undone.get(mutation) ?? null,
     async backUp(told) {
-      if (!serving) return;
+      if (!serving || database !== null) return;
       const own = life;
       await store.backupBegins();
-      const backup = store.backup();
+      const backup = memory.backup();
       const next = { backup, shadow: shadow.copy(), answers: new Map(answers), forget: sight.keep() };
       if (own.over) return;
       kept = next;
       if (told) await store.backupDone();
     },
     async restore(from) {
-      if (!serving) return;
+      if (!serving || database !== null) return;
       const back = from === 'backup' ? kept : null;
       serving = false;
       server.restart();
@@ -224,13 +256,14 @@ export function createSimServer(time: VirtualTime, seed: number, faults: () => F
       crash = point;
     },
     restart(next) {
+      if (database !== null) throw new Error('a real database is not restarted here');
       life.over = true;
       crash = null;
       const ended = listeners;
       listeners = new Set();
       for (const { onEnd } of ended) onEnd();
       version = next ?? version;
-      start(store.backup());
+      start(memory.backup());
     },
     listen(onNews, onEnd) {
       const listener = { onNews, onEnd };
@@ -241,7 +274,7 @@ export function createSimServer(time: VirtualTime, seed: number, faults: () => F
       if (!serving) return null;
       const [own, histories] = [life, ended.size];
       sight.sent((JSON.parse(body) as ExchangeRequest).mutations);
-      const answer = await handleExchangeText(exchange, principal, body, onFault);
+      const answer = await inTurn(() => handleExchangeText(exchange, principal, body, onFault));
       if (crash === 'after-commit') server.restart();
       // What a restore has undone in the meantime was never answered.
       if (answer.status === 200 && histories === ended.size)

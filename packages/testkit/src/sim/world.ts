@@ -1,3 +1,4 @@
+import type { ServerStore } from '@holdfast/server';
 import { act } from './actions/act.ts';
 import { createChance, seedFor } from './chance.ts';
 import { createDirectory, type Directory } from './directory.ts';
@@ -42,10 +43,10 @@ export class World implements Stage {
   faults: Faults;
   hash = 0x811c9dc5;
 
-  constructor({ seed, faults }: Plan) {
+  constructor({ seed, faults }: Plan, database: ServerStore | null = null) {
     this.seed = seed;
     this.faults = faults;
-    this.server = createSimServer(this.time, seedFor(seed, 'server'), () => this.faults);
+    this.server = createSimServer(this.time, seedFor(seed, 'server'), () => this.faults, database);
     this.ledger = createLedger(this.server);
     for (const user of USERS) this.#join(user, user);
   }
@@ -94,8 +95,17 @@ export class World implements Stage {
       this.log(`${what}: ${sim.name}`);
       await this.during(act(what, sim, chance));
     }
-    await settlePromises();
+    await this.#quiet();
     this.#check();
+  }
+
+  /** Until nothing goes on but what waits for time to pass. */
+  async #quiet(): Promise<void> {
+    await settlePromises();
+    for (let busy = this.server.busy(); busy !== null; busy = this.server.busy()) {
+      await busy;
+      await settlePromises();
+    }
   }
 
   /** One thing that is due, or everything within `ms`. */
@@ -115,22 +125,23 @@ export class World implements Stage {
       note();
       this.violations.push(`the world met a fault: ${String(error instanceof Error ? error.stack : error)}`);
     });
-    await settlePromises();
+    await this.#quiet();
     const until = this.time.now() + MINUTE_MS;
-    while (!ended && this.time.next(until)) await settlePromises();
+    while (!ended && this.time.next(until)) await this.#quiet();
     // A device that was killed over it never answers.
     if (ended) await noted;
   }
 
   async runUntil(until: number): Promise<void> {
-    await settlePromises();
-    while (this.time.next(until)) await settlePromises();
-    await settlePromises();
+    await this.#quiet();
+    while (this.time.next(until)) await this.#quiet();
+    await this.#quiet();
   }
 
-  clone({ sim }: Member, seed: number): string | null {
+  clone({ sim, excused }: Member, seed: number): string | null {
     if (this.members.length >= DEVICES + MOST_CLONES || sim.disk.storage.look('SELECT 1') === null) return null;
     const twin = this.#join(`${sim.name}-${seed % 1_000}`, sim.user, sim);
+    twin.excused = excused;
     for (const each of [sim, twin.sim]) each.copied = true;
     this.server.cloned(sim.user);
     const state = readDevice(sim);
@@ -166,7 +177,7 @@ export class World implements Stage {
 
   /** Everybody comes to work. */
   async begin(): Promise<void> {
-    for (const [collection, rows] of FIRST_ROWS) await this.during(this.server.store.importRows(collection, rows));
+    for (const [collection, rows] of FIRST_ROWS) await this.during(this.server.importRows(collection, rows));
     for (const { sim } of this.members) await this.start(sim);
   }
 
@@ -210,7 +221,7 @@ export class World implements Stage {
     const theirs = await serverView(store, scopes, sim.version);
     this.violations.push(
       ...checkConverged(sim, state, theirs),
-      ...shadow.differences(theirs, scopes),
+      ...(shadow?.differences(theirs, scopes) ?? []),
       ...checkAnswers(sim, answers),
       ...this.ledger.checkOrder(sim),
       ...checkBounds(sim, excused),
@@ -220,6 +231,6 @@ export class World implements Stage {
 
   async end(): Promise<void> {
     for (const { sim } of this.members) sim.kill();
-    await settlePromises();
+    await this.#quiet();
   }
 }

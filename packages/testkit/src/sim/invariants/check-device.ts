@@ -13,12 +13,12 @@ export interface Remembered {
 export function checkDevice(
   sim: SimDevice,
   state: DeviceState,
-  shadow: Shadow,
+  shadow: Shadow | null,
   answers: ReadonlyMap<string, Receipt>,
   remembered: Remembered,
 ): string[] {
   return [
-    ...checkConfirmed(sim, state, shadow),
+    ...(shadow === null ? [] : checkConfirmed(sim, state, shadow)),
     ...checkVisible(sim, state),
     ...checkTransactions(sim, state),
     ...checkReceipts(sim, state, answers),
