@@ -43,6 +43,7 @@ export {
   type FolderHolder,
   folderHolder,
 } from './node/data-folder.ts';
+export { type CompactionOptions, type CompactionParts, keepCompacting } from './node/keep-compacting.ts';
 export { type RunningServer, type ServeOptions, serve } from './node/serve.ts';
 export { type PgliteStoreOptions, pgliteStore } from './sql/pglite-store.ts';
 export { type PostgresStoreOptions, postgresStore } from './sql/postgres-store.ts';

@@ -1,5 +1,5 @@
 import type { Schema } from '@holdfast/core';
-import type { CommandHandlers, DevUsers } from '@holdfast/server';
+import type { CommandHandlers, CompactionOptions, DevUsers } from '@holdfast/server';
 import type { FhirMapping, MappedRow } from '../fhir/fhir-mapping.ts';
 
 /** What `holdfast.config.ts` says. Paths are relative to the folder of that file. */
@@ -19,6 +19,8 @@ export interface HoldfastConfig {
   readonly seed?: (context: { readonly nowMs: number }) => Iterable<MappedRow>;
   /** What the server does for each command of the schema: `commandHandlers(schema, { … })`. */
   readonly commands?: CommandHandlers;
+  /** When tombstones are forgotten that no device needs any more; false: never. Default: every 6 hours. */
+  readonly compaction?: CompactionOptions | false;
   /** How FHIR resources become rows; without it `holdfast import fhir` has nothing to do. */
   readonly fhir?: FhirMapping;
   /**

@@ -4,6 +4,7 @@ import {
   createHandler,
   type Handler,
   jwtAuth,
+  keepCompacting,
   type Logger,
   type RunningServer,
   serve,
@@ -66,12 +67,18 @@ export async function serveApp(config: LoadedConfig, options: ServeAppOptions = 
     // A page from elsewhere may have its name lead here (DNS rebinding), and would be let in as any of the users.
     const guarded = users === undefined || !isLoopback(host) ? handler : { ...handler, fetch: onlyFromHere(handler) };
     const server: RunningServer = await serve({ handler: guarded, port, ...(host === undefined ? {} : { host }) });
+    const compaction =
+      config.compaction === false
+        ? null
+        : keepCompacting({ store, clock: machine.clock, ...(logger && { logger }) }, config.compaction);
     const close = async () => {
       await server.stop();
+      await compaction?.stop();
       await store.close();
     };
     await announceServer(data, server.url, adminSecret).catch(async (error: unknown) => {
       await server.stop();
+      await compaction?.stop();
       throw error;
     });
     return { url: server.url, close };

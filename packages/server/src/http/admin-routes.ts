@@ -8,8 +8,9 @@ import { errorResponse, jsonResponse, NOT_STORED } from './respond.ts';
 const SECRET = /^[\x21-\x7e]{16,}$/;
 
 /**
- * What whoever runs the server may do over HTTP, with a secret of its own: `GET /counts`, and
- * `POST /import` of lines `{"collection":…,"id":…,"values":{…}}`, answered line by line.
+ * What whoever runs the server may do over HTTP, with a secret of its own: `GET /counts`, `POST /epoch`,
+ * `POST /backup/begin` and `/backup/done`, and `POST /import` of lines
+ * `{"collection":…,"id":…,"values":{…}}`, answered line by line.
  *
  * @throws HoldfastError `InvalidConfig` for a secret that could be guessed, or that no header can carry
  */
@@ -22,6 +23,9 @@ export function adminRoutes(store: ServerStore, schema: Schema, secret: string, 
     return next();
   });
   app.get('/counts', async () => jsonResponse(await store.counts()));
+  app.post('/epoch', async () => jsonResponse({ epoch: await store.newEpoch() }));
+  app.post('/backup/begin', async () => jsonResponse({ holds: await store.backupBegins() }));
+  app.post('/backup/done', async () => jsonResponse({ durable: await store.backupDone() }));
   app.post('/import', (c) => {
     const reports = importLines(store, schema, bytesOf(c.req.raw));
     const encoder = new TextEncoder();
