@@ -175,7 +175,8 @@ export function createSimDevice(parts: SimDeviceParts): SimDevice {
     },
     freeze(tab) {
       tab.gate.freeze();
-      life?.locks.takeFrom(tab.gate);
+      // Some browsers free its locks, others leave them with it.
+      if (chance.happens(0.5)) life?.locks.takeFrom(tab.gate);
     },
     async verify() {
       const storage = await disk.storage.openDatabase(KEY);

@@ -121,17 +121,16 @@ export function createSimLink({ server, principal, time, seed, faults }: SimLink
             resolve('never-open');
             return;
           }
-          const stop = server.listen(
-            (scopes) => {
-              const mine = principal().scopes;
-              if (link.up && scopes.some((scope) => mine.includes(scope))) travel(onNews);
-            },
-            () => resolve('was-open'),
-          );
-          signal.addEventListener('abort', () => {
+          const end = () => {
             stop();
+            signal.removeEventListener('abort', end);
             resolve('was-open');
-          });
+          };
+          const stop = server.listen((scopes) => {
+            const mine = principal().scopes;
+            if (link.up && scopes.some((scope) => mine.includes(scope))) travel(onNews);
+          }, end);
+          signal.addEventListener('abort', end);
         });
       },
     },

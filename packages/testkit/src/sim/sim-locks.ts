@@ -3,7 +3,8 @@ import type { TabGate } from './tab-gate.ts';
 
 /**
  * The locks of all tabs of one device, as Web Locks are: first come, first served, gone with the tab. A
- * frozen tab's lock is taken away, and it does not hear of it: when it thaws it goes on as if it had it.
+ * frozen tab's lock can be taken away, by the browser or by who steals it, and it does not hear of it: when it
+ * thaws it goes on as if it had it.
  */
 export interface SimLocks {
   /** As one tab sees them. */
@@ -45,14 +46,19 @@ export function createSimLocks(): SimLocks {
   };
   const enqueue = (lock: Held, gate: TabGate, signal: AbortSignal | undefined) =>
     new Promise<Waiter>((resolve, reject) => {
-      const own: Waiter = { gate, go: () => resolve(own) };
+      const calledOff = () => {
+        lock.queue.splice(lock.queue.indexOf(own), 1);
+        reject(signal?.reason);
+      };
+      const own: Waiter = {
+        gate,
+        go() {
+          signal?.removeEventListener('abort', calledOff);
+          resolve(own);
+        },
+      };
       lock.queue.push(own);
-      signal?.addEventListener('abort', () => {
-        const at = lock.queue.indexOf(own);
-        if (at < 0) return;
-        lock.queue.splice(at, 1);
-        reject(signal.reason);
-      });
+      signal?.addEventListener('abort', calledOff, { once: true });
       grant(lock);
     });
   return {
@@ -69,6 +75,16 @@ export function createSimLocks(): SimLocks {
             return await work();
           } finally {
             release(lock, waiter);
+          }
+        },
+        async steal(name, work) {
+          const lock = lockOf(name);
+          const own: Waiter = { gate, go() {} };
+          lock.holder = own;
+          try {
+            return await work();
+          } finally {
+            release(lock, own);
           }
         },
       };
