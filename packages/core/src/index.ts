@@ -138,6 +138,7 @@ export {
   type Loss,
   type LossRule,
   type Outcome,
+  type OverriddenLater,
   type Receipt,
   type Refusal,
   receipt,

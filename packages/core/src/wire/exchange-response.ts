@@ -13,7 +13,7 @@ import {
 } from './atoms.ts';
 import { catchUp, cursor } from './exchange-request.ts';
 import { page } from './page.ts';
-import { receipt } from './receipt.ts';
+import { overridden, receipt } from './receipt.ts';
 
 export const exchangeResponse = z.strictObject({
   protocol: z.int().min(1),
@@ -41,6 +41,11 @@ export const exchangeResponse = z.strictObject({
   ),
   /** At the checkpoint of a read that asked for them: what every scope of the selection holds (SY16). */
   checksums: z.array(z.strictObject({ scope, checksum })).nullable(),
+  /**
+   * At a checkpoint: what of this user's applied work lost since the cursor to writes that had not seen it (CF5, CF6).
+   * Absent where nothing did.
+   */
+  overridden: z.array(overridden).optional(),
   /** Scopes the device held and may not see any more. */
   gone: z.array(scope),
   /** The new cursor, where this answer ends a catch-up: all that was staged becomes visible. */

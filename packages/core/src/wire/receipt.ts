@@ -1,11 +1,14 @@
 import * as z from 'zod';
-import { fieldName, json, mutationId, position, values, version } from './atoms.ts';
+import { collectionName, fieldName, json, mutationId, position, recordId, values, version } from './atoms.ts';
 
 /** Which rule took a value away. */
 export const lossRule = z.enum(['lastWriteWins', 'serverWins', 'authority', 'deleted', 'updated', 'custom']);
 
 /** Values that were not taken over, with what stands there instead (CF4, CF6). */
 export const loss = z.strictObject({ mine: values, kept: values, rule: lossRule, by: z.string().nullable() });
+
+/** The same of what had been applied, and lost later to somebody who had not seen it. */
+export const overridden = loss.extend({ collection: collectionName, record: recordId });
 
 /** Both sides of a conflict, for a person: what it was, what I wrote, what is there now (CF7). */
 export const conflictSides = z.strictObject({
@@ -68,6 +71,7 @@ export const receipt = z.discriminatedUnion('outcome', [
 
 export type LossRule = z.infer<typeof lossRule>;
 export type Loss = z.infer<typeof loss>;
+export type OverriddenLater = z.infer<typeof overridden>;
 export type ConflictSides = z.infer<typeof conflictSides>;
 export type Refusal = z.infer<typeof refusal>;
 export type Receipt = z.infer<typeof receipt>;

@@ -1,4 +1,4 @@
-import type { Json, Loss } from '@holdfast/core';
+import type { Json, Loss, MutationId } from '@holdfast/core';
 import type { Entry } from '../outbox/entry.ts';
 import type { ReadTx, WriteTx } from '../ports/storage-driver.ts';
 import { markOverridden } from './overridden-store.ts';
@@ -42,7 +42,7 @@ const DEFAULT_LIMIT = 200;
 export async function appendAudit(
   tx: WriteTx,
   what: AuditKind,
-  entry: Pick<Entry, 'id' | 'user' | 'collection' | 'record'>,
+  entry: Pick<Entry, 'user' | 'collection' | 'record'> & { readonly id: MutationId | null },
   detail: object | null,
   nowMs: number,
 ): Promise<void> {
@@ -58,7 +58,7 @@ export async function appendAudit(
  */
 export async function noteLosses(
   tx: WriteTx,
-  entry: Pick<Entry, 'id' | 'user' | 'collection' | 'record'>,
+  entry: Pick<Entry, 'user' | 'collection' | 'record'> & { readonly id: MutationId | null },
   lost: readonly Loss[],
   nowMs: number,
 ): Promise<void> {

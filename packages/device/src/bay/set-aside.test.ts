@@ -478,3 +478,26 @@ test('[CF6] of several fields that a higher rank decided each is shown, until so
     { mine: { text: 'later', place: 'there' }, kept: { text: 'decided', place: null } },
   ]);
 });
+
+test('[CF5, CF6] who was overridden after the own write had been applied is told, and the record is marked', async () => {
+  const { mentor, coordinator } = await ranked();
+  coordinator.link.up = false;
+  await coordinator.device.write((tx) => tx.notes.update('n1', { text: 'decided' }));
+  await mentor.device.write((tx) => tx.notes.update('n1', { text: 'first here', place: 'there' }));
+  await mentor.sync();
+  await mentor.sync();
+  expect(await mentor.device.overridden.list()).toEqual([]);
+  coordinator.link.up = true;
+  await coordinator.sync();
+  await mentor.sync();
+  await mentor.sync();
+  const lost = { mine: { text: 'first here' }, kept: { text: 'decided' }, by: 'c' };
+  expect(await mentor.device.overridden.list()).toMatchObject([{ collection: 'notes', record: 'n1', ...lost }]);
+  expect(await mentor.device.audit({ collection: 'notes', record: 'n1' })).toMatchObject([
+    { what: 'lost', user: 'm', mutation: null, detail: [{ ...lost, rule: 'authority' }] },
+  ]);
+  expect(await coordinator.device.overridden.list()).toEqual([]);
+  await mentor.device.overridden.seen('notes', 'n1');
+  await mentor.sync();
+  expect(await mentor.device.overridden.list()).toEqual([]);
+});

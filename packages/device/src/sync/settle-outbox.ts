@@ -1,4 +1,4 @@
-import type { ExchangeResponse, JsonObject } from '@holdfast/core';
+import type { ExchangeResponse, UserId } from '@holdfast/core';
 import { appendAudit, noteLosses } from '../audit/audit-store.ts';
 import {
   entangledEntries,
@@ -11,6 +11,11 @@ import {
 import type { WriteTx } from '../ports/storage-driver.ts';
 import type { ResponseContext } from './response-context.ts';
 import { settle } from './settle.ts';
+
+async function ownerOf(tx: WriteTx): Promise<UserId> {
+  const [row] = await tx.all('SELECT user FROM hf_device');
+  return row?.user as UserId;
+}
 
 /** Gives the records whose entries left the outbox or changed their part in what is seen. */
 export async function settleOutbox(
@@ -25,9 +30,12 @@ export async function settleOutbox(
   for (const { entry, receipt } of released) {
     if (receipt.outcome === 'merged') await noteLosses(tx, entry, receipt.lost, context.nowMs);
   }
+  for (const { collection, record, ...loss } of response.overridden ?? []) {
+    // Of work that was applied before: which mutation it was of is known here no more.
+    await noteLosses(tx, { id: null, user: await ownerOf(tx), collection, record }, [loss], context.nowMs);
+  }
   for (const { entry, what } of told) {
-    const { content } = entry;
-    await appendAudit(tx, what, entry, { content: content as unknown as JsonObject }, context.nowMs);
+    await appendAudit(tx, what, entry, { content: entry.content }, context.nowMs);
   }
   await pruneSent(tx, response.durable, response.now);
   await setStates(tx, states);

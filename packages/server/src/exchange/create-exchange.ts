@@ -84,7 +84,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       pushed = result;
       for (const fault of result.faults) onFault(fault);
     }
-    const pulled = await pull(store, order, { allowed: principal.scopes, nowMs: now }, request);
+    const pulled = await pull(store, order, { user: principal.user, allowed: principal.scopes, nowMs: now }, request);
     const { shownIn: _, ...read } = pulled;
     return ok({
       ...read,

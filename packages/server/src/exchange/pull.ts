@@ -14,6 +14,7 @@ import {
   type Snapshot,
   snapshotEnd,
   stampOf,
+  type UserId,
 } from '@holdfast/core';
 import { buildPage } from '../feed/build-page.ts';
 import { FROM_NOTHING, goneScopes, partsOf, planNext, planRead, type ReadPlan } from '../feed/plan-catch-up.ts';
@@ -21,12 +22,23 @@ import type { FeedRead, FeedRequest, FeedRow, ReceiptPlace, ServerStore } from '
 
 export type Pulled = Pick<
   ExchangeResponse,
-  'epoch' | 'pages' | 'whole' | 'fetched' | 'checksums' | 'gone' | 'cursor' | 'catchUp' | 'durable' | 'horizon'
+  | 'epoch'
+  | 'pages'
+  | 'whole'
+  | 'fetched'
+  | 'checksums'
+  | 'overridden'
+  | 'gone'
+  | 'cursor'
+  | 'catchUp'
+  | 'durable'
+  | 'horizon'
 > &
   Pick<FeedRead, 'receipts' | 'shownIn'>;
 
 /** Who reads: all the scopes that the token allows, and the server's time. */
 export interface Reader {
+  readonly user: UserId;
   readonly allowed: readonly Scope[];
   readonly nowMs: number;
 }
@@ -36,6 +48,8 @@ type Reading = Extract<ReadPlan, { kind: 'read' }>;
 /** Rows of one read at the most, and the bytes that one row has at the least. */
 const MAX_ROWS = 2_000;
 const ROW_BYTES = 100;
+/** More than somebody would look through. */
+const MAX_OVERRIDDEN = 500;
 /** A page has room for something, however much the receipts take. */
 const LEAST_BYTES = 1_024;
 
@@ -43,7 +57,7 @@ const LEAST_BYTES = 1_024;
 export async function pull(
   store: ServerStore,
   order: readonly string[],
-  { allowed, nowMs }: Reader,
+  { user, allowed, nowMs }: Reader,
   request: ExchangeRequest,
 ): Promise<Pulled> {
   const { want } = request;
@@ -116,6 +130,13 @@ export async function pull(
     }
   }
   const checksums = next.cursor === null ? null : checksumsFrom(read);
+  // What was overridden is of a record that comes now, or came with an earlier page.
+  const mayBe = next.cursor !== null && request.epoch === epoch && (taken > 0 || request.catchUp !== null);
+  if (mayBe && request.cursor !== null) {
+    const [after, upTo] = [request.cursor.snapshot, read.snapshot];
+    const overridden = await store.readOverridden({ user, after, upTo, scopes, collections, limit: MAX_OVERRIDDEN });
+    if (overridden.length > 0) Object.assign(answer, { overridden });
+  }
   return { ...answer, pages, whole: next.cursor === null ? whole : [], receipts, checksums, gone, ...next };
 }
 

@@ -160,6 +160,15 @@ export function memoryStore(options: MemoryStoreOptions): MemoryStore {
     async readAudit(request) {
       return tables.ledger.readAudit(request);
     },
+    async readOverridden(request) {
+      const allowed = new Set(request.scopes);
+      return tables.ledger.readOverridden(request, (collection, id) => {
+        const record = tables.records.get(recordKey(collection, id));
+        if (record === undefined) return false;
+        const { content, scopes } = record;
+        return (content.state.deleted === null ? scopes : content.lastScopes).some((scope) => allowed.has(scope));
+      });
+    },
     async readBay(request) {
       return tables.ledger.readBay(request);
     },

@@ -242,7 +242,7 @@ export class MemoryTransaction implements ServerTransaction {
   commit(): ReadonlySet<Scope> {
     for (const [device, met] of this.#devices) this.#tables.devices.set(device, met);
     for (const row of this.#applied.values()) this.#tables.addApplied(row);
-    for (const effects of this.#effects) this.#tables.ledger.take(effects);
+    for (const effects of this.#effects) this.#tables.ledger.take(effects, this.xid);
     for (const [device, id] of this.#acknowledged) this.#tables.acknowledge(device, id);
     return this.#tables.commit(this.xid, this.#drafts);
   }

@@ -50,6 +50,7 @@ async function restamp(session: SqlSession, names: SqlNames): Promise<void> {
   await session.script(`
     UPDATE ${names.hf('feed')} SET xid = pg_current_xact_id(), entered = pg_current_xact_id();
     UPDATE ${names.hf('applied')} SET xid = pg_current_xact_id();
+    UPDATE ${names.hf('audit')} SET xid = NULL WHERE xid IS NOT NULL;
     UPDATE ${names.hf('record')} SET created = ${mark('created')}, deleted = ${mark('deleted')},
       marks = coalesce((SELECT jsonb_object_agg(m.key, ${mark('m.value')}) FROM jsonb_each(marks) m), '{}')
     WHERE count > 0;

@@ -62,6 +62,10 @@ export async function install(
 /** What tables of an earlier form lack. Asked for first: to alter a table waits for everybody who uses it. */
 async function upgradeSidecars(session: SqlSession, names: SqlNames): Promise<void> {
   await addColumn(session, names.hf('applied'), 'touched', 'jsonb');
+  // Entries from before it was kept are nobody's news.
+  await addColumn(session, names.hf('audit'), 'xid', 'xid8');
+  await session.script(`CREATE INDEX IF NOT EXISTS hf_audit_overrode ON ${names.hf('audit')} (other, xid)
+    WHERE event = 'overrode'`);
 }
 
 async function addColumn(session: SqlSession, table: string, column: string, type: string): Promise<void> {

@@ -24,8 +24,8 @@ async function keepAudit(session: SqlSession, { hf }: SqlNames, { audit, at }: E
   const more = ['mine', 'theirs', 'stamp', 'raw_stamp', 'target'];
   const list = [...columns, ...more];
   await session.query(
-    `INSERT INTO ${hf('audit')} (at, ${list.join(', ')})
-     SELECT ${AT}, ${list.map((column) => `p.${column}`).join(', ')}
+    `INSERT INTO ${hf('audit')} (at, xid, ${list.join(', ')})
+     SELECT ${AT}, pg_current_xact_id(), ${list.map((column) => `p.${column}`).join(', ')}
      FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (event text, user_id text, device uuid, transaction uuid,
        mutation uuid, collection text, record text, rule text, other text, mine text, theirs text, stamp text,
        raw_stamp text, target uuid)) WITH ORDINALITY p(${list.join(', ')}, place) ORDER BY p.place`,

@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS ${hf('audit')} (
   theirs text NOT NULL,
   stamp text,
   raw_stamp text,
-  target uuid
+  target uuid,
+  xid xid8
 );
 CREATE INDEX IF NOT EXISTS hf_audit_record ON ${hf('audit')} (collection, record, number);
 CREATE INDEX IF NOT EXISTS hf_audit_user ON ${hf('audit')} (user_id, number);

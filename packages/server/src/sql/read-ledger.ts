@@ -1,5 +1,5 @@
-import type { MutationId } from '@holdfast/core';
-import type { AuditPage, AuditRequest, StoredAuditEntry } from '../store/audit.ts';
+import type { MutationId, OverriddenLater } from '@holdfast/core';
+import type { AuditPage, AuditRequest, OverriddenRequest, StoredAuditEntry } from '../store/audit.ts';
 import type { BayPage, BayRequest, StoredBayEntry } from '../store/bay.ts';
 import type { SqlDatabase, SqlParameter } from './sql-database.ts';
 import type { SqlNames } from './sql-names.ts';
@@ -32,6 +32,32 @@ export async function readAudit(db: SqlDatabase, { hf }: SqlNames, request: Audi
     [...bounds, ...keys],
   );
   return pageOf(rows.map(auditFrom), limit);
+}
+
+/** By the index of what was overridden: most users have nothing there. */
+export async function readOverridden(
+  db: SqlDatabase,
+  { hf }: SqlNames,
+  { user, after, upTo, scopes, collections, limit }: OverriddenRequest,
+): Promise<readonly OverriddenLater[]> {
+  const { rows } = await db.query(
+    `SELECT * FROM (
+       SELECT a.number, a.collection, a.record, a.theirs AS mine, a.mine AS kept, a.rule, a.user_id AS by
+       FROM ${hf('audit')} a
+       JOIN ${hf('collection')} k ON k.name = a.collection
+       JOIN ${hf('record')} r ON r.collection = k.id AND r.id = a.record AND r.count > 0
+       WHERE a.event = 'overrode' AND a.other = $1 AND a.user_id <> $1 AND a.collection = ANY($5::text[])
+         AND a.xid >= pg_snapshot_xmin($2::text::pg_snapshot)
+         AND NOT pg_visible_in_snapshot(a.xid, $2::text::pg_snapshot)
+         AND pg_visible_in_snapshot(a.xid, $3::text::pg_snapshot)
+         AND r.scopes && ARRAY(SELECT s.id FROM ${hf('scope')} s WHERE s.name = ANY($4::text[]))
+       ORDER BY a.number DESC LIMIT $6
+     ) x ORDER BY number`,
+    [user, after, upTo, scopes, collections, limit],
+  );
+  return rows.map(({ number: _, mine, kept, ...row }) => {
+    return { ...row, mine: JSON.parse(String(mine)), kept: JSON.parse(String(kept)) } as OverriddenLater;
+  });
 }
 
 export async function readBay(db: SqlDatabase, { hf }: SqlNames, request: BayRequest): Promise<BayPage> {

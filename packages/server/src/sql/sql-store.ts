@@ -1,5 +1,5 @@
 import type { DeviceId, Epoch, MutationId, Position, Schema, Scope, Snapshot, UserId } from '@holdfast/core';
-import type { AuditRequest } from '../store/audit.ts';
+import type { AuditRequest, OverriddenRequest } from '../store/audit.ts';
 import type { BayRequest } from '../store/bay.ts';
 import type {
   Effects,
@@ -17,7 +17,7 @@ import { importRows } from './import-rows.ts';
 import { install } from './install.ts';
 import { loadRecords, releaseReserved, type SqlContext } from './load-records.ts';
 import { readFeed } from './read-feed.ts';
-import { findInBay, readAudit, readBay } from './read-ledger.ts';
+import { findInBay, readAudit, readBay, readOverridden } from './read-ledger.ts';
 import { repeat } from './repeat.ts';
 import type { SqlDatabase, SqlSession } from './sql-database.ts';
 import { sqlNames } from './sql-names.ts';
@@ -135,6 +135,10 @@ class SqlStore implements ServerStore {
 
   readAudit(request: AuditRequest) {
     return readAudit(this.#db, this.#context.names, request);
+  }
+
+  readOverridden(request: OverriddenRequest) {
+    return readOverridden(this.#db, this.#context.names, request);
   }
 
   readBay(request: BayRequest) {

@@ -1,4 +1,15 @@
-import type { DeviceId, Json, LossRule, MutationId, Refusal, Stamp, TransactionId, UserId } from '@holdfast/core';
+import type {
+  DeviceId,
+  Json,
+  LossRule,
+  MutationId,
+  Refusal,
+  Scope,
+  Snapshot,
+  Stamp,
+  TransactionId,
+  UserId,
+} from '@holdfast/core';
 import type { RecordKey } from './record-key.ts';
 
 type Values = Readonly<Record<string, Json>>;
@@ -39,6 +50,19 @@ export interface StoredAuditEntry extends AuditEntry {
   readonly number: number;
   /** The server's time, in milliseconds since 1970. */
   readonly at: number;
+}
+
+/** What somebody's applied work lost later to another who had not seen it. */
+export interface OverriddenRequest {
+  readonly user: UserId;
+  /** Of transactions that the one does not hold and the other does. */
+  readonly after: Snapshot;
+  readonly upTo: Snapshot;
+  /** Of records in one of these now, a deleted one by where it was. */
+  readonly scopes: readonly Scope[];
+  readonly collections: readonly string[];
+  /** The newest so many. */
+  readonly limit: number;
 }
 
 /** By record, or by user: whoever's mutation it was, or whose value it met. */

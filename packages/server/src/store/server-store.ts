@@ -4,6 +4,7 @@ import type {
   Epoch,
   Json,
   MutationId,
+  OverriddenLater,
   Position,
   Receipt,
   RecordState,
@@ -15,7 +16,7 @@ import type {
   UserId,
   Version,
 } from '@holdfast/core';
-import type { AuditEntry, AuditPage, AuditRequest } from './audit.ts';
+import type { AuditEntry, AuditPage, AuditRequest, OverriddenRequest } from './audit.ts';
 import type { BayEntry, BayPage, BayRequest, StoredBayEntry } from './bay.ts';
 import type { RecordKey } from './record-key.ts';
 
@@ -281,6 +282,8 @@ export interface ServerStore {
   counts(): Promise<Readonly<Record<string, number>>>;
   /** CF4: who lost which value, to whom and why; the newest first. */
   readAudit(request: AuditRequest): Promise<AuditPage>;
+  /** CF5, CF6: what of a user's applied work others have overridden, unseen, in the order in which it was noted. */
+  readOverridden(request: OverriddenRequest): Promise<readonly OverriddenLater[]>;
   /** SV9: what was refused or conflicted, as it came; the newest first. */
   readBay(request: BayRequest): Promise<BayPage>;
   /** One entry of the bay, by the id of any mutation in it; null where there is none. */

@@ -70,6 +70,46 @@ export function ledgerContract(current: () => ContractWorld): void {
   const audit = async (of: Parameters<ReturnType<typeof store>['readAudit']>[0]['of']) =>
     (await store().readAudit({ of, before: null, limit: 100 })).entries;
 
+  describe('what was overridden', () => {
+    test('[CF5, CF6, SV2, SV5] is told to whose it was, once, of records that he may see', async () => {
+      const { write, store: own } = current();
+      const [user, other] = [someone(), someone()];
+      const team = scope(`mentor:${user}`);
+      const id = freshId('c');
+      await write({ kind: 'insert', collection: 'contacts', id, values: contact({ mentorId: user }) });
+      const here = async () => (await current().read([team])).snapshot;
+      const [before, at] = [await here(), { collection: 'contacts', record: id }];
+      const told = { event: 'overrode', other: user, rule: 'authority', ...at } as const;
+      const [mine, theirs] = [{ name: 'Theirs' }, { name: 'a\u0000\ud800' }];
+      await keep({
+        audit: [
+          auditEntry({ ...told, user: other, mine, theirs }),
+          auditEntry({ ...told, event: 'lost', user: other }),
+          auditEntry({ ...told, user }),
+          auditEntry({ ...told, record: freshId('c') }),
+          auditEntry({ ...told, other }),
+        ],
+      });
+      const after = await here();
+      const read = (parts: object = {}) =>
+        own.readOverridden({
+          ...{ user, after: before, upTo: after, scopes: [team], collections: ['contacts'], limit: 10 },
+          ...parts,
+        });
+      const expected = [{ ...at, mine: theirs, kept: mine, rule: 'authority', by: other }];
+      expect(await read()).toEqual(expected);
+      expect(await read({ after })).toEqual([]);
+      expect(await read({ upTo: before })).toEqual([]);
+      expect(await read({ scopes: [scope('mentor:nobody')] })).toEqual([]);
+      expect(await read({ collections: ['samples'] })).toEqual([]);
+      await keep({ audit: [auditEntry({ ...told, user: other, mine, theirs })] });
+      expect(await read({ upTo: await here() })).toHaveLength(2);
+      expect(await read({ upTo: await here(), limit: 1 })).toHaveLength(1);
+      await write({ kind: 'delete', collection: 'contacts', id });
+      expect(await read()).toEqual(expected);
+    });
+  });
+
   describe('audit', () => {
     test('[CF4] an entry is found again by its record, its user and the other one, with all that was kept', async () => {
       const other = someone();
