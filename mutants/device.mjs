@@ -170,4 +170,39 @@ export const deviceMutants = [
     ],
     by: ['packages/testkit/src/crash/run-crash.test.ts'],
   },
+  {
+    name: 'group-without-its-references',
+    stands: 'OB2: what a group carries along is not waited for',
+    file: PLAN_WRITE,
+    edits: [
+      ['const refersTo = referencesInValues(intent.collection, valuesOf(content));', 'const { refersTo } = intent;'],
+    ],
+    by: ['packages/device/src/engine/surprising-writes.test.ts'],
+  },
+  {
+    name: 'fold-keeps-what-it-referred-to',
+    stands: 'OB5: a delete waits for an entry that does not refer to its record any more',
+    file: 'packages/device/src/outbox/outbox-store.ts',
+    edits: [
+      [
+        'const gone = before.filter((each) => !refersTo.some((other) => isSameRecord(each, other)));',
+        'const gone = before.filter((each) => isSameRecord(each, { collection: each.record, record: "" }));',
+      ],
+    ],
+    by: ['packages/device/src/write/outbox-writes.test.ts'],
+  },
+  {
+    name: 'overridden-later-untold',
+    stands: 'CF6: whose applied value is overridden later hears nothing of it',
+    file: 'packages/server/src/exchange/pull.ts',
+    edits: [['if (overridden.length > 0) Object', 'if (overridden.length < 0) Object']],
+    by: ['packages/device/src/bay/set-aside.test.ts'],
+  },
+  {
+    name: 'unknown-keys-left-out',
+    stands: 'WR2: what the type of a field has no place for is left out in silence',
+    file: 'packages/core/src/schema/validate.ts',
+    edits: [['if (lost !== null) issue(', 'if (lost?.length === 0) issue(']],
+    by: ['packages/core/src/schema/validate.test.ts'],
+  },
 ];

@@ -198,4 +198,40 @@ export const pushMutants = [
     ],
     by: ['packages/device/src/outbox/choose-batch.test.ts'],
   },
+  {
+    name: 'answer-to-another-copy',
+    stands: 'B7: the answer to a copy of the store settles what this one never sent',
+    file: 'packages/device/src/sync/apply-response.ts',
+    edits: [
+      [
+        'const receipt = entry.sent || sent.has(id) ? receipts.get(id) : undefined;',
+        'const receipt = receipts.get(id);',
+      ],
+    ],
+    by: ['packages/device/src/engine/surprising-answers.test.ts'],
+  },
+  {
+    name: 'place-of-two',
+    stands: 'SY11: of two entries that had the same place one comes back in a new epoch',
+    file: 'packages/device/src/outbox/outbox-store.ts',
+    edits: [
+      [
+        '`INSERT INTO hf_outbox (seq, id, txn, user, kind, collection, record, schema, previous, needs, body, stamp, priority, made_at, sent, tries, state)\n     VALUES (${NEXT_SEQ},',
+        '`INSERT OR IGNORE INTO hf_outbox (seq, id, txn, user, kind, collection, record, schema, previous, needs, body, stamp, priority, made_at, sent, tries, state)\n     VALUES (${entry.seq},',
+      ],
+    ],
+    by: ['packages/device/src/engine/surprising-answers.test.ts'],
+  },
+  {
+    name: 'folded-beyond-the-limit',
+    stands: 'B14: an entry grows by folding until no exchange can carry it',
+    file: 'packages/device/src/write/commit-write.ts',
+    edits: [
+      [
+        'const folded = taken === null || tooLarge([{ ...taken.into, content: taken.content }]) !== null ? null : taken;',
+        'const folded = taken;',
+      ],
+    ],
+    by: ['packages/device/src/write/outbox-writes.test.ts'],
+  },
 ];
