@@ -49,6 +49,8 @@ const STRENGTH = {
   clone: 0.02,
   /** Writes what no form would. [F16] */
   poison: 0.06,
+  /** A device that holds only some scopes, some collections, or what is young; no fault, but it finds them. */
+  holdsPart: 0.5,
   // the server
   /** Holds a transaction open while others commit. [F6] */
   slowTransaction: 0.3,

@@ -4,6 +4,7 @@ import {
   createDevice,
   createEngine,
   type Device,
+  type HoldOption,
   type NoticeBoard,
   type Platform,
   type StorageDriver,
@@ -31,6 +32,8 @@ export interface SimDevice {
   readonly link: SimLink;
   readonly disk: SimDisk;
   readonly clock: SimClock;
+  /** What it holds of all that its user may see. */
+  readonly hold: HoldOption<SimSchema>;
   /** The version of the app: of the schema it opens its store with, from its next start on. */
   version: number;
   /** Its open tabs, each an engine of its own on the one store. None while it is off. */
@@ -70,6 +73,7 @@ export interface SimDeviceParts {
   readonly time: VirtualTime;
   readonly seed: number;
   readonly version: number;
+  readonly hold: HoldOption<SimSchema>;
 }
 
 /** How often a device has a second tab. */
@@ -102,6 +106,7 @@ export function createSimDevice(parts: SimDeviceParts): SimDevice {
       },
       platform: platformOf(own, gate),
       storeName: name,
+      hold: parts.hold as HoldOption,
       onFault: (error) => {
         if (hasCode(error, 'ReadLimit')) sim.limited += 1;
         else if (!own.over && !isExplained(error, disk)) faults.push(`${name}: ${wordsOf(error)}`);
@@ -139,6 +144,7 @@ export function createSimDevice(parts: SimDeviceParts): SimDevice {
     link,
     disk,
     clock,
+    hold: parts.hold,
     version: parts.version,
     get tabs() {
       return tabs;

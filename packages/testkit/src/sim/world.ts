@@ -15,6 +15,7 @@ import { serverView } from './invariants/server-view.ts';
 import type { Plan, Step } from './plan.ts';
 import { createSimDevice, type SimDevice } from './sim-device.ts';
 import { createSimDisk } from './sim-disk.ts';
+import { someHold } from './sim-hold.ts';
 import { createSimLink } from './sim-link.ts';
 import { NEWEST } from './sim-schema.ts';
 import { createSimServer, type SimServer } from './sim-server.ts';
@@ -58,7 +59,9 @@ export class World implements Stage {
     const principal = () => this.directory.principal(user);
     const link = createSimLink({ server, principal, time, seed, faults });
     const disk = from === undefined ? createSimDisk({ time, seed, faults }) : from.disk.copy(seed);
-    const sim = createSimDevice({ name, user, link, disk, time, seed, version: from?.version ?? 1 });
+    const chance = createChance(seedFor(seed, 'hold'));
+    const hold = from?.hold ?? (chance.happens(this.faults.holdsPart) ? someHold(chance) : {});
+    const sim = createSimDevice({ name, user, link, disk, time, seed, version: from?.version ?? 1, hold });
     const member: Member = { sim, remembered: { epoch: null, snapshot: null }, checkedAt: -1, excused: 0 };
     this.members.push(member);
     return member;
@@ -219,8 +222,10 @@ export class World implements Stage {
     const { answers, store, shadow } = this.server;
     const { scopes } = this.directory.principal(sim.user);
     const theirs = await serverView(store, scopes, sim.version);
+    const wanted = scopes.filter((scope) => sim.hold.scopes?.includes(scope) ?? true);
+    const held = wanted.length === scopes.length ? theirs : await serverView(store, wanted, sim.version);
     this.violations.push(
-      ...checkConverged(sim, state, theirs),
+      ...checkConverged(sim, state, held),
       ...(shadow?.differences(theirs, scopes) ?? []),
       ...checkAnswers(sim, answers),
       ...this.ledger.checkOrder(sim),

@@ -86,6 +86,23 @@ export const bayActs: Readonly<Record<string, Act>> = {
     return null;
   },
 
+  async 'fetch a record'(device, chance) {
+    const [collection, id] = chance.pick([
+      ['people', 'a-person-0'],
+      ['people', 'direct-1'],
+      ['doses', 'a-dose-1'],
+      ['notes', 'a-note-0'],
+    ] as const);
+    try {
+      const found = await device.fetch(collection, id);
+      if (found.id !== id) throw new Error(`[SY14] ${id} was asked for, and ${found.id} came`);
+    } catch (error) {
+      const codes = ['RecordNotFound', 'Offline', 'NotAuthenticated', 'UnsupportedProtocol'] as const;
+      if (!codes.some((code) => hasCode(error, code))) throw error;
+    }
+    return null;
+  },
+
   async 'look around'(device, chance, { user }) {
     const wrong = await device.verify();
     if (wrong.length > 0) throw new Error(`[SY5] ${JSON.stringify(wrong[0])}`);

@@ -1,6 +1,7 @@
 import { type Json, sameJson } from '@holdfast/core';
 import type { Seen } from '../shadow.ts';
 import type { SimDevice } from '../sim-device.ts';
+import { isWanted } from './check-device.ts';
 import type { DeviceState } from './device-state.ts';
 
 /** I2, I9, I12: at rest a device shows exactly what the server has in its scopes; nothing else is on its disk. */
@@ -13,7 +14,7 @@ export function checkConverged(sim: SimDevice, state: DeviceState, server: Reado
       .map(({ address }) => address),
   );
   for (const [address, { values }] of server) {
-    if (waiting.has(address)) continue;
+    if (waiting.has(address) || state.bare.has(address) || !isWanted(sim, address)) continue;
     const own = state.visible.get(address);
     if (own === undefined) violations.push(`[I2] ${sim.name} lacks ${address}`);
     else if (Object.keys(own).some((field) => !sameJson(own[field] ?? null, (values[field] ?? null) as Json))) {

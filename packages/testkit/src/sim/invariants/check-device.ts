@@ -30,11 +30,13 @@ export function checkDevice(
  * I3, I4, I9, I14: what a device takes for the server's is what the server's history says at the device's
  * cursor, to the field and to the version: no gap, no half of a transaction, nothing of another scope.
  */
-function checkConfirmed(sim: SimDevice, { cursor, confirmed, held }: DeviceState, shadow: Shadow): string[] {
+function checkConfirmed(sim: SimDevice, state: DeviceState, shadow: Shadow): string[] {
+  const { cursor, confirmed, held, bare } = state;
   if (cursor === null) return [];
   const violations: string[] = [];
   const expected = shadow.seenAt(cursor.snapshot, cursor.scopes);
   for (const [address, { values, version }] of expected) {
+    if (bare.has(address) || !isWanted(sim, address)) continue;
     const own = confirmed.get(address);
     if (own === undefined) violations.push(`[I3] ${sim.name} has no ${address} at ${cursor.snapshot}`);
     else {
@@ -56,6 +58,11 @@ function checkConfirmed(sim: SimDevice, { cursor, confirmed, held }: DeviceState
     }
   }
   return violations;
+}
+
+/** SY14: the device holds the record's collection. */
+export function isWanted({ hold }: SimDevice, address: string): boolean {
+  return hold.collections?.some((name) => address.startsWith(`${name}/`)) ?? true;
 }
 
 /** Fields that one of both does not know, for its schema is older, count as null. */

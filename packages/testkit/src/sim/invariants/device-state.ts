@@ -16,6 +16,8 @@ export interface DeviceState {
   readonly confirmed: ReadonlyMap<string, Values>;
   /** Version and scopes of each record held. */
   readonly held: ReadonlyMap<string, { readonly version: string; readonly scopes: readonly string[] }>;
+  /** Of these the device has no content of the server's, or an older one: they are too old for it (SY14). */
+  readonly bare: ReadonlySet<string>;
   readonly staged: number;
 }
 
@@ -82,6 +84,11 @@ export function readDevice(sim: SimDevice): DeviceState | null {
     visible,
     confirmed,
     held,
+    bare: new Set(
+      (here.has('hf_retained') ? look(`SELECT collection, id FROM hf_retained WHERE content <> 'here'`) : []).map(
+        (row) => `${String(row['collection'])}/${String(row['id'])}`,
+      ),
+    ),
     staged: look('SELECT seq FROM hf_stage').length,
   };
 }
