@@ -64,8 +64,17 @@ async function upgradeSidecars(session: SqlSession, names: SqlNames): Promise<vo
   await addColumn(session, names.hf('applied'), 'touched', 'jsonb');
   // Entries from before it was kept are nobody's news.
   await addColumn(session, names.hf('audit'), 'xid', 'xid8');
+  for (const column of ['device', 'transaction', 'mutation']) await mayBeNull(session, names.hf('audit'), column);
   await session.script(`CREATE INDEX IF NOT EXISTS hf_audit_overrode ON ${names.hf('audit')} (other, xid)
     WHERE event = 'overrode'`);
+}
+
+async function mayBeNull(session: SqlSession, table: string, column: string): Promise<void> {
+  const { rows } = await session.query(
+    'SELECT FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2 AND attnotnull',
+    [table, column],
+  );
+  if (rows.length > 0) await session.script(`ALTER TABLE ${table} ALTER COLUMN ${column} DROP NOT NULL`);
 }
 
 async function addColumn(session: SqlSession, table: string, column: string, type: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Cursor, must, type Scope, stampAfter, type UserId } from '@holdfast/core';
+import { type Cursor, type Json, must, type Scope, stampAfter, type UserId } from '@holdfast/core';
 import { contractCollections, contractSchema, onPostgres, sidecarProblems, systemPorts } from '@holdfast/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ServerStore } from '../store/server-store.ts';
@@ -86,6 +86,56 @@ function plainSql(connect: () => Promise<SqlDatabase>): void {
     });
     const [row] = (await read(['mentor:m1'], since)).rows;
     expect(Object.keys(must(row, 'the row').changedIn)).toEqual(['phone']);
+    expect(await problems()).toEqual([]);
+  });
+
+  test('[SV4] what people had written, and SQL wrote over or deleted, is in the audit with both values', async () => {
+    const [a = '', b = ''] = ids('a', 'b');
+    const writeAs = (by: string, kind: 'insert' | 'update', values: Record<string, Json>) =>
+      store.transaction(async (tx) => {
+        await tx.load({ device: '' as never, ids: [], records: [{ collection: 'contacts', id: a }], parents: [] });
+        const changes = [{ values, stamp: '0189000000000000' as never, tie: 'tie' as never }];
+        const batches = [{ collection: 'contacts', kind, rows: [{ id: a, changes }] }];
+        const done = await tx.apply({
+          batches,
+          applied: [],
+          audit: [],
+          bay: [],
+          at: 0,
+          by: by as UserId,
+          authority: null,
+        });
+        expect(done.ok).toBe(true);
+      });
+    await writeAs('ada', 'insert', { name: 'n', phone: null, mentorId: 'm1', region: 'r' });
+    await writeAs('bob', 'update', { phone: '1' });
+    await contacts([b, 'm1']);
+    const told = async (id: string) => {
+      const { entries } = await store.readAudit({
+        of: { record: { collection: 'contacts', id } },
+        before: null,
+        limit: 9,
+      });
+      return entries.map(({ event, other, mine, theirs }) => ({ event, other, mine, theirs }));
+    };
+    await run(`UPDATE contacts SET phone = '2', name = 'N' WHERE id IN ('${a}', '${b}')`);
+    const first = [
+      { event: 'overwritten', other: 'bob', mine: { phone: '2' }, theirs: { phone: '1' } },
+      { event: 'overwritten', other: 'ada', mine: { name: 'N' }, theirs: { name: 'n' } },
+    ];
+    expect(await told(a)).toEqual(expect.arrayContaining(first));
+    await run(`UPDATE contacts SET phone = '3', region = region WHERE id = '${a}'`);
+    expect(await told(a)).toHaveLength(2);
+    await run(`DELETE FROM contacts WHERE id IN ('${a}', '${b}')`);
+    expect((await told(a))[0]).toEqual({
+      event: 'overwritten',
+      other: 'ada',
+      mine: {},
+      theirs: { mentorId: 'm1', region: 'r' },
+    });
+    expect([(await told(a)).length, await told(b)]).toEqual([3, []]);
+    const [entry] = (await store.readAudit({ of: { user: 'ada' as UserId }, before: null, limit: 1 })).entries;
+    expect(entry).toMatchObject({ device: null, mutation: null, user: expect.stringMatching(/./) });
     expect(await problems()).toEqual([]);
   });
 

@@ -144,6 +144,21 @@ function statements(collection: Collection, number: number, names: SqlNames) {
     const name = quoteName(field);
     return `CASE WHEN n.${name} IS DISTINCT FROM o.${name} OR k.named ? ${quoteText(field)} THEN ${quoteText(field)} END`;
   });
+  // SV4: what people had written, and plain SQL has put something else in its place, one entry for each of them.
+  const overwritten = (source: string, changed: string, mine: string, theirs: string) => `told AS (
+      INSERT INTO ${hf('audit')} (at, xid, event, user_id, collection, record, other, mine, theirs)
+      SELECT clock_timestamp(), pg_current_xact_id(), 'overwritten', session_user, ${quoteText(collection.name)}, h.id,
+        w.author, coalesce(jsonb_object_agg(f, ${mine}->f) FILTER (WHERE ${mine} IS NOT NULL), '{}')::text,
+        jsonb_object_agg(f, ${theirs}->f)::text
+      FROM ${source} CROSS JOIN LATERAL (
+        SELECT r.created, r.marks FROM ${record} r WHERE r.collection = ${number} AND r.id = h.id OFFSET 0
+      ) r CROSS JOIN LATERAL unnest(${changed}) f CROSS JOIN LATERAL (
+        SELECT CASE WHEN r.marks ? f THEN r.marks->f->>6 ELSE r.created->>6 END AS author
+      ) w
+      WHERE $1 IS NULL AND w.author IS NOT NULL
+      GROUP BY h.id, w.author ORDER BY h.id COLLATE "C"
+    )`;
+
   // By the primary key, id by id, whatever the planner takes the table's size for.
   const living = (id: string) =>
     `(SELECT r.id FROM ${record} r WHERE r.collection = ${number} AND r.id = ${id} AND ${alive} OFFSET 0)`;
@@ -153,13 +168,15 @@ function statements(collection: Collection, number: number, names: SqlNames) {
   const change = `WITH src AS MATERIALIZED (
       SELECT n.id, array_remove(ARRAY[${differs.join(', ')}]::text[], NULL) AS fields, k.named,
         o.id IS NULL OR l.id IS NULL AS strange,
-        EXISTS (SELECT FROM ${table} t WHERE t.id = n.id) AS there
+        EXISTS (SELECT FROM ${table} t WHERE t.id = n.id) AS there,
+        CASE WHEN $1 IS NULL THEN ${rowAsJson(collection, 'n', 'to_jsonb')} END AS mine,
+        CASE WHEN $1 IS NULL THEN ${rowAsJson(collection, 'o', 'to_jsonb')} END AS theirs
       FROM hf_new n LEFT JOIN hf_old o ON o.id = n.id
       CROSS JOIN LATERAL (SELECT $1->'r'->n.id AS named) k
       LEFT JOIN LATERAL ${living('n.id')} l ON true
     ), hit AS (
       SELECT * FROM src WHERE there AND NOT strange AND fields <> '{}'
-    ), put AS (
+    ), ${overwritten('hit h', 'h.fields', 'h.mine', 'h.theirs')}, put AS (
       INSERT INTO ${record} AS r (collection, id, count, epoch, marks)
       SELECT ${number}, s.id, 0, $2, (SELECT jsonb_object_agg(f, s.named->f) FROM unnest(s.fields) f)
       FROM hit s ORDER BY s.id COLLATE "C"
@@ -173,10 +190,12 @@ function statements(collection: Collection, number: number, names: SqlNames) {
       ) h
     ) s`;
 
-  const end = (source: string, where: string) => `WITH put AS (
-      INSERT INTO ${record} AS r (collection, id, count, epoch, content)
-      SELECT ${number}, o.id, 0, $2, ${rowAsJson(collection, 'o', 'to_jsonb')}
+  const end = (source: string, where: string) => `WITH gone AS MATERIALIZED (
+      SELECT o.id, ${rowAsJson(collection, 'o', 'to_jsonb')} AS content
       FROM ${source} o CROSS JOIN LATERAL ${living('o.id')} l${where}
+    ), ${overwritten('gone h', fieldArray, 'NULL::jsonb', 'h.content')}, put AS (
+      INSERT INTO ${record} AS r (collection, id, count, epoch, content)
+      SELECT ${number}, o.id, 0, $2, o.content FROM gone o
       ORDER BY o.id COLLATE "C"
       ON CONFLICT (collection, id) DO UPDATE SET count = r.count + 1, epoch = $2, awaited = true,
         deleted = ${mark('r.count + 1', key('r.id', "''"), top)}, content = excluded.content

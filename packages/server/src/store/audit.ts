@@ -16,18 +16,28 @@ type Values = Readonly<Record<string, Json>>;
 
 /**
  * What happened to a value besides being written. `lost`: the mutation's value, to what was there;
- * `overrode`: what was there, unseen, to the mutation's; `clamped`: its stamp was ahead of the server's clock.
+ * `overrode`: what was there, unseen, to the mutation's; `clamped`: its stamp was ahead of the server's clock;
+ * `overwritten`: what a person had written, to another program that wrote straight in SQL (SV4).
  */
-export type AuditEvent = 'lost' | 'overrode' | 'conflict' | 'refused' | 'discarded' | 'resolved' | 'clamped';
+export type AuditEvent =
+  | 'overwritten'
+  | 'lost'
+  | 'overrode'
+  | 'conflict'
+  | 'refused'
+  | 'discarded'
+  | 'resolved'
+  | 'clamped';
 
 /** Who lost which value, to whom and by which rule. Holds personal data, and goes into no log. */
 export interface AuditEntry {
   readonly event: AuditEvent;
-  /** Whose mutation it is. */
+  /** Whose mutation it is; of another program's change the database role. */
   readonly user: UserId;
-  readonly device: DeviceId;
-  readonly transaction: TransactionId;
-  readonly mutation: MutationId;
+  /** These three are null for another program's change. */
+  readonly device: DeviceId | null;
+  readonly transaction: TransactionId | null;
+  readonly mutation: MutationId | null;
   /** Empty for what is about no one record. */
   readonly collection: string;
   readonly record: string;
