@@ -1,4 +1,6 @@
 import { type DeviceId, HoldfastError, type Schema, STAMP_ZERO, type Stamp, type UserId } from '@holdfast/core';
+import { beginLift } from '../lift/lift-store.ts';
+import { writeShape } from '../lift/shape.ts';
 import type { ReadTx, StorageDriver, WriteTx } from '../ports/storage-driver.ts';
 import { readAgain } from '../sync/read-again.ts';
 import { addColumnSql, LATER_COLUMNS, layoutOf, STORE_FORMAT, storeTables } from './tables.ts';
@@ -37,9 +39,13 @@ export async function openStore(
     const existing = await readIdentity(tx);
     if (existing === null) return create(tx, schema, user, newDevice());
     refuseForeign(existing, schema, user);
-    if (await addColumns(tx, schema)) await readAgain(tx);
     await addLaterColumns(tx);
+    const lifting = await beginLift(tx, schema, existing.schema);
+    const added = await addColumns(tx, schema);
     for (const sql of storeTables(schema)) await tx.run(sql);
+    await lifting?.finish();
+    if (added || lifting !== null) await readAgain(tx);
+    await writeShape(tx, schema);
     await tx.run('UPDATE hf_device SET schema = ?, format = ?, layout = ?', [
       schema.version,
       STORE_FORMAT,
@@ -118,6 +124,7 @@ async function readIdentity(tx: ReadTx): Promise<StoredIdentity | null> {
 
 async function create(tx: WriteTx, schema: Schema, user: UserId, device: DeviceId): Promise<OpenedStore> {
   for (const sql of storeTables(schema)) await tx.run(sql);
+  await writeShape(tx, schema);
   await tx.run(
     'INSERT INTO hf_device (one, format, schema, layout, device, user, clock, offset_ms) VALUES (1, ?, ?, ?, ?, ?, ?, 0)',
     [STORE_FORMAT, schema.version, layoutOf(schema), device, user, STAMP_ZERO],

@@ -90,6 +90,10 @@ const ENGINE_TABLES = [
   'CREATE TABLE IF NOT EXISTS hf_unacknowledged (id TEXT PRIMARY KEY) WITHOUT ROWID',
   // Pages of a catch-up under way: nobody sees them before the last one has come.
   'CREATE TABLE IF NOT EXISTS hf_stage (seq INTEGER PRIMARY KEY, page TEXT NOT NULL)',
+  // Entries as they were written under an older schema: so they are sent.
+  'CREATE TABLE IF NOT EXISTS hf_original (id TEXT PRIMARY KEY, collection TEXT NOT NULL, content TEXT NOT NULL) WITHOUT ROWID',
+  // One row: what kind of value each field of the schema holds.
+  'CREATE TABLE IF NOT EXISTS hf_shape (one INTEGER PRIMARY KEY CHECK (one = 1), shape TEXT NOT NULL)',
   // One row: what the app wants this device to hold.
   'CREATE TABLE IF NOT EXISTS hf_hold (one INTEGER PRIMARY KEY CHECK (one = 1), hold TEXT NOT NULL)',
   // Where it holds only what is young: how old each record is, and whether its content is here.

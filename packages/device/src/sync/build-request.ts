@@ -11,6 +11,7 @@ import {
 } from '@holdfast/core';
 import { readHold } from '../hold/hold-store.ts';
 import { readWanted, type WantedRecord } from '../hold/retained-store.ts';
+import { type Original, readOriginals } from '../lift/originals.ts';
 import { chainOf, type Link, lanesOf } from '../outbox/chain.ts';
 import { type BatchLimits, chooseBatch } from '../outbox/choose-batch.ts';
 import { toMutation } from '../outbox/entry.ts';
@@ -37,6 +38,8 @@ export interface RequestContext {
   readonly nonce: string;
   readonly nowMs: number;
   readonly batch: BatchLimits;
+  /** The other end lifts what was written under an older schema; otherwise it is sent as it is lifted here. */
+  readonly lifts: boolean;
   /** Records to fetch, besides those that the store wants. */
   readonly asks: readonly WantedRecord[];
 }
@@ -63,7 +66,7 @@ export async function buildRequest(tx: ReadTx, context: RequestContext): Promise
     user: owner?.user as string,
     nonce: context.nonce,
     epoch: state.epoch,
-    mutations: await mutationsOf(tx, context.schema, entries, places),
+    mutations: await mutationsOf(tx, context, entries, places),
     ack: {
       receipts: acknowledged.map((row) => row.id as MutationId),
       floor: await readFloor(tx, state.epoch),
@@ -101,7 +104,7 @@ function isAgain(reads: Reads, scope: Scope): boolean {
 
 async function mutationsOf(
   tx: ReadTx,
-  schema: Schema,
+  { schema, lifts }: RequestContext,
   entries: readonly SlimEntry[],
   places: readonly number[],
 ): Promise<Mutation[]> {
@@ -118,11 +121,14 @@ async function mutationsOf(
     return link;
   };
   const mutations: Mutation[] = [];
+  const originals = lifts ? await readOriginals(tx) : new Map<MutationId, Original>();
   for (const entry of await entriesAt(tx, places)) {
     const after = await chainOf({ ...entry, lanes: lanesOf(entry) }, linkOf, LONGEST_CHAIN);
     const needs = entry.needs.filter((each) => !isFulfilled(byId.get(each)));
     const policy = schema.collections.get(entry.collection)?.conflict.kind;
-    mutations.push(toMutation({ ...entry, needs }, after, policy === 'manual' || policy === 'custom'));
+    mutations.push(
+      toMutation({ ...entry, ...originals.get(entry.id), needs }, after, policy === 'manual' || policy === 'custom'),
+    );
   }
   return mutations;
 }

@@ -144,6 +144,7 @@ async function build(deps: ExchangeDeps, size: ExchangeSize): Promise<Built> {
       nonce: newNonce(random),
       nowMs,
       asks: deps.asks.keys(),
+      lifts: deps.backend.identity !== 'assigned',
       batch: spares ? { ...size.batch, upTo: SPARED_PRIORITY } : size.batch,
     });
     const want = { ...built.request.want, maxBytes: size.pageBytes };

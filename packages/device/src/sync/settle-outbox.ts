@@ -1,5 +1,6 @@
 import type { ExchangeResponse, UserId } from '@holdfast/core';
 import { appendAudit, noteLosses } from '../audit/audit-store.ts';
+import { dropOriginals } from '../lift/originals.ts';
 import {
   entangledEntries,
   pruneSent,
@@ -38,6 +39,7 @@ export async function settleOutbox(
     await appendAudit(tx, what, entry, { content: entry.content }, context.nowMs);
   }
   await pruneSent(tx, response.durable, response.now);
+  await dropOriginals(tx);
   await setStates(tx, states);
   const taken = [
     ...released.map(({ entry }) => entry.id),
