@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Epoch, Schema } from '@holdfast/core';
 import { appIndexes, appTable, checkTables, numberCollections } from './app-tables.ts';
+import { carryOver } from './carry-over.ts';
 import { type EpochDeps, establishEpoch } from './epoch.ts';
 import { ledgerTables } from './ledger-tables.ts';
 import { placeFunction } from './place-function.ts';
@@ -41,6 +42,7 @@ export async function install(
     if (there.rows.length === 0) await session.script(`CREATE SCHEMA ${names.schema}`);
     await session.script(sidecarTables(names) + ledgerTables(names));
     await upgradeSidecars(session, names);
+    await carryOver(session, schema, names);
     const numbers = await numberCollections(session, schema, names);
     const collections = [...schema.collections.values()];
     await session.script(collections.map((each) => appTable(each, names)).join('\n'));
