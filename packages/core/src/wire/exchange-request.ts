@@ -53,6 +53,8 @@ export const exchangeRequest = z.strictObject({
     records: z.array(z.strictObject({ collection: collectionName, record: recordId })).max(limits.fetchedRecords),
     /** Asks for a checksum of every scope at the checkpoint (SY16). */
     checksums: z.boolean(),
+    /** False: records that this request creates come back without their values, where they are what it says. */
+    echo: z.literal(false).optional(),
     maxBytes: z
       .int()
       .min(1_024)

@@ -15,6 +15,8 @@ export const recordGroup = z.strictObject({
   whole: z.boolean(),
   /** Older than the window that was asked for: id and version only (SY14). Never together with `whole`. */
   aged: z.boolean(),
+  /** Whole records, and their values are left out: they are those of the creates in the request. */
+  own: z.literal(true).optional(),
   /**
    * Id, the count of its version, its fields (none for a record that only left), and, where a window was
    * asked for, its highest stamp: what tells its age.

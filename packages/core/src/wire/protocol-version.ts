@@ -1,6 +1,7 @@
 /**
  * 1: exchange with mutations (create, update, delete), receipts, pages by group, catch-up in rounds.
- * 2: restores, commands and discards; selection, records by id, checksums; the version of a conflict's sides.
+ * 2: restores, commands and discards; selection, records by id, checksums; the version of a conflict's sides; what a
+ *    request creates without its values.
  */
 export const PROTOCOL_VERSION = 2;
 

@@ -18,6 +18,7 @@ import type { WriteTx } from '../ports/storage-driver.ts';
 import { type Checks, readChecks, writeChecks } from './check-store.ts';
 import { checkpoint } from './checkpoint.ts';
 import { type ReadState, readReadState, writeReadState } from './cursor-store.ts';
+import { withOwnValues } from './own-values.ts';
 import type { Reads } from './plan-reading.ts';
 import { nextFullRead, withFullRead } from './read-budget.ts';
 import type { ResponseContext } from './response-context.ts';
@@ -48,11 +49,12 @@ export interface TakenIn {
  */
 export async function applyResponse(
   tx: WriteTx,
-  response: ExchangeResponse,
+  answer: ExchangeResponse,
   context: ResponseContext,
 ): Promise<TakenIn | null> {
   let state = await readReadState(tx);
   if (state.generation !== context.generation) return null;
+  const response = { ...answer, pages: await withOwnValues(tx, answer, context.sent) };
   const checks = await readChecks(tx);
   const changed = new Map<string, null>([['hf_outbox', null]]);
   const before = state;

@@ -88,7 +88,7 @@ async function readingOf(
   const records = [...asks, ...(await readWanted(tx))].slice(0, limits.fetchedRecords) as Wanted['records'];
   const { youngerThanMs } = hold;
   const scopes = hold.scopes === null ? null : ([...hold.scopes] as Scope[]);
-  const want: Wanted = { ...WANT_ALL, scopes, youngerThanMs, records };
+  const want: Wanted = { ...WANT_ALL, scopes, youngerThanMs, records, echo: false };
   if (reads.kind === 'nothing') return { cursor, catchUp, want: { ...want, scopes: [], collections: [] } };
   const held = cursor === null ? null : { ...cursor, scopes: cursor.scopes.filter((each) => !isAgain(reads, each)) };
   const checksums = isCheckDue(await readChecks(tx), nowMs);

@@ -1,5 +1,5 @@
 import type { ExchangeRequest, Scope } from '@holdfast/core';
-import { stampMs, stampOf, WANT_ALL } from '@holdfast/core';
+import { type ExchangeResponse, stampMs, stampOf, WANT_ALL } from '@holdfast/core';
 import { Replica, requestOf } from '@holdfast/testkit';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -96,6 +96,38 @@ describe('one exchange', () => {
     const first = await send(ada, deviceId(1), child);
     expect(first).toMatchObject({ held: [child.id], receipts: [] });
     expect(outcomes(await send(ada, deviceId(1), parent, child))).toEqual(['applied', 'applied']);
+  });
+});
+
+describe('what comes back', () => {
+  const spared = { want: { ...WANT_ALL, echo: false } } as const;
+  const records = ({ pages }: ExchangeResponse) =>
+    pages.flatMap(({ groups }) =>
+      groups.flatMap((group) => group.records.map(([id, , values]) => [id, group.own, values])),
+    );
+
+  test('[SY10] what a request creates comes back without its values, to who asks for that', async () => {
+    const create = contact('c1');
+    const [first] = records(await ask(ada, requestOf(deviceId(1), { mutations: [create], ...spared })));
+    expect(first).toEqual(['c1', true, {}]);
+    // Sent a second time, it is the same; who does not ask gets all of it.
+    expect(records(await ask(ada, requestOf(deviceId(1), { mutations: [create], ...spared })))).toEqual([first]);
+    const [whole] = records(await ask(ada, requestOf(deviceId(1), { mutations: [create] })));
+    expect(whole).toEqual(['c1', undefined, expect.objectContaining({ name: 'c1' })]);
+  });
+
+  test('[SY10] what others have changed since comes with its values', async () => {
+    const create = contact('c1');
+    await ask(ada, requestOf(deviceId(1), { mutations: [create] }));
+    await send(ada, deviceId(2), rename('c1', 'other', 1));
+    const [again] = records(await ask(ada, requestOf(deviceId(1), { mutations: [create], ...spared })));
+    expect(again).toEqual(['c1', undefined, expect.objectContaining({ name: 'other' })]);
+  });
+
+  test('[SY10] a create that was refused says nothing of the record that is there', async () => {
+    await send(ada, deviceId(2), contact('c1'));
+    const [there] = records(await ask(ada, requestOf(deviceId(1), { mutations: [contact('c1')], ...spared })));
+    expect(there).toEqual(['c1', undefined, expect.objectContaining({ name: 'c1' })]);
   });
 });
 

@@ -5,6 +5,7 @@ import {
   type ExchangeResponse,
   err,
   HoldfastError,
+  type JsonObject,
   ok,
   PROTOCOL_VERSION,
   type Receipt,
@@ -16,7 +17,8 @@ import type { Principal } from '../auth/principal.ts';
 import type { CommandHandlers } from '../commands/command-handler.ts';
 import type { DecideContext } from '../decide/decide-context.ts';
 import { showsTheirs, withoutTheirs } from '../decide/without-theirs.ts';
-import type { ServerStore } from '../store/server-store.ts';
+import type { Created } from '../feed/build-page.ts';
+import { recordKey, type ServerStore } from '../store/server-store.ts';
 import { KnownDevices } from './known-devices.ts';
 import { unmatchedCommands } from './load-request.ts';
 import { type Pulled, pull, sendingOrder } from './pull.ts';
@@ -84,7 +86,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
       pushed = result;
       for (const fault of result.faults) onFault(fault);
     }
-    const pulled = await pull(store, order, { user: principal.user, allowed: principal.scopes, nowMs: now }, request);
+    const created = request.want.echo === false ? createdBy(request, pushed) : new Map();
+    const reader = { user: principal.user, allowed: principal.scopes, nowMs: now, created };
+    const pulled = await pull(store, order, reader, request);
     const { shownIn: _, ...read } = pulled;
     return ok({
       ...read,
@@ -95,6 +99,19 @@ export function createExchange(options: ExchangeOptions): Exchange {
       held: [...pushed.held],
     });
   };
+}
+
+/** What the request has created, as it says itself; null of a record that it creates twice. */
+function createdBy({ mutations }: ExchangeRequest, { receipts }: Pushed): Created {
+  const applied = new Set(receipts.filter(({ outcome }) => outcome === 'applied').map(({ id }) => id));
+  const created = new Map<string, JsonObject | null>();
+  for (const mutation of mutations) {
+    if (mutation.kind !== 'create' || !applied.has(mutation.id)) continue;
+    const key = recordKey(mutation.collection, mutation.record);
+    const values: JsonObject = Object.assign({}, ...mutation.set.map((change) => change.values));
+    created.set(key, created.has(key) ? null : values);
+  }
+  return created;
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   stampOf,
   type UserId,
 } from '@holdfast/core';
-import { buildPage } from '../feed/build-page.ts';
+import { buildPage, type Created } from '../feed/build-page.ts';
 import { FROM_NOTHING, goneScopes, partsOf, planNext, planRead, type ReadPlan } from '../feed/plan-catch-up.ts';
 import type { FeedRead, FeedRequest, FeedRow, ReceiptPlace, ServerStore } from '../store/server-store.ts';
 
@@ -41,6 +41,8 @@ export interface Reader {
   readonly user: UserId;
   readonly allowed: readonly Scope[];
   readonly nowMs: number;
+  /** What this request has created. */
+  readonly created?: Created;
 }
 
 type Reading = Extract<ReadPlan, { kind: 'read' }>;
@@ -57,7 +59,7 @@ const LEAST_BYTES = 1_024;
 export async function pull(
   store: ServerStore,
   order: readonly string[],
-  { user, allowed, nowMs }: Reader,
+  { user, allowed, nowMs, created }: Reader,
   request: ExchangeRequest,
 ): Promise<Pulled> {
   const { want } = request;
@@ -114,7 +116,7 @@ export async function pull(
     return { ...answer, pages: [], whole: [], receipts, checksums: null, gone, ...next };
   }
   const room = Math.max(LEAST_BYTES, maxBytes - bytesOf(receipts));
-  const { page, taken } = buildPage(read.rows, plan.since, room, agedBefore !== null);
+  const { page, taken } = buildPage(read.rows, plan.since, room, agedBefore !== null, created);
   const ended = taken === read.rows.length && !read.more;
   const last = ended ? null : placeOf(read.rows[taken - 1]);
   const parts = partsOf(plan, collections, read.snapshot, last);

@@ -1,7 +1,7 @@
 import type { Cursor, Epoch, Json, Position, Scope, Snapshot, Stamp } from '@holdfast/core';
 import { stampOf, versionOf } from '@holdfast/core';
 import { describe, expect, test } from 'vitest';
-import type { FeedRow } from '../store/server-store.ts';
+import { type FeedRow, recordKey } from '../store/server-store.ts';
 import { buildPage } from './build-page.ts';
 
 const epoch = '0000000010000' as Epoch;
@@ -42,6 +42,32 @@ function entries(rows: readonly FeedRow[], cursor: Cursor | null): unknown[] {
 }
 
 const ALL = ['name', 'phone', 'note'];
+
+describe('what the request has just created', () => {
+  const said = { name: 'r1', phone: '1' };
+  const cases: [string, Record<string, Json> | null, Cursor | null, RowParts, boolean, string[]][] = [
+    ['as it says: without its values', said, null, {}, true, []],
+    ['with other values: with them', { ...said, phone: '2' }, null, {}, false, ALL],
+    ['with a field that is gone: with its values', { ...said, fax: '3' }, null, {}, false, ALL],
+    ['without a field that has got a value: with it', { name: 'r1' }, null, {}, false, ALL],
+    ['twice, who knows with which values: with them', null, null, {}, false, ALL],
+    ['and held before: what changed', said, since('10:10:', 'a'), {}, false, ['phone']],
+    ['long ago: aged, without content', said, null, { aged: true, values: null }, false, []],
+  ];
+
+  test.each(cases)('[SY10] %s', (_, values, cursor, parts, own, fields) => {
+    const created = new Map([[recordKey('contacts', 'r1'), values]]);
+    const { groups } = buildPage([row('r1', parts), row('r2')], cursor, MUCH, false, created).page;
+    const found = groups.flatMap((group) => group.records.map((record) => ({ own: group.own === true, record })));
+    expect(found.map(({ own: its, record: [id] }) => [id, its])).toEqual(
+      expect.arrayContaining([
+        ['r1', own],
+        ['r2', false],
+      ]),
+    );
+    expect(Object.keys(found.find(({ record: [id] }) => id === 'r1')?.record[2] ?? {})).toEqual(fields);
+  });
+});
 
 describe('whole or changes', () => {
   const cases: [string, Cursor | null, RowParts, boolean, string[]][] = [
