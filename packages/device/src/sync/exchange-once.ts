@@ -18,6 +18,7 @@ import type { Backend, ExchangeCall, ExchangeResult, IdentityContext } from '../
 import type { ChangeNotice, LinkTraits, Platform } from '../ports/platform.ts';
 import type { StorageDriver, WriteTx } from '../ports/storage-driver.ts';
 import { refuseNewer } from '../store/open-store.ts';
+import { addressOf } from '../write/plan-write.ts';
 import { applyResponse, type TakenIn } from './apply-response.ts';
 import { type BuiltRequest, buildRequest } from './build-request.ts';
 import { readChecks } from './check-store.ts';
@@ -214,10 +215,11 @@ async function takeIn(
   }
 }
 
-/** SY14: there is content to fetch, and the last attempt, if there was one, has brought something. */
+/** SY14: there is content to fetch that has not just come, and the last attempt, if there was one, has brought some. */
 async function isWanting({ storage }: ExchangeDeps, { request }: Built, { fetched }: TakenIn): Promise<boolean> {
   if (request.want.records.length > 0 && fetched.length === 0) return false;
-  return (await storage.read(readWanted)).length > 0;
+  const come = new Set(fetched.map(({ collection, record }) => addressOf(collection, record)));
+  return (await storage.read(readWanted)).some(({ collection, record }) => !come.has(addressOf(collection, record)));
 }
 
 /** SY16. True where something is to be read again at once. */
