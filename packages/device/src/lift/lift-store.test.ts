@@ -22,6 +22,7 @@ const older = schema({
     people: collection({ name: z.string(), phone: z.string().nullable(), active: z.boolean() }, scoped),
     visits: collection({ personId: ref('people'), minutes: z.int() }, { scopes: [inherit('personId')] }),
     notes: collection({ text: z.string() }, { ...scoped, conflict: manual() }),
+    doses: collection({ amount: z.int(), drug: z.string() }, { ...scoped, conflict: manual() }),
   },
 });
 const newer = schema({
@@ -32,6 +33,7 @@ const newer = schema({
       { ...scoped, indexes: [['name']] },
     ),
     calls: collection({ personId: ref('people'), seconds: z.int() }, { scopes: [inherit('personId')] }),
+    doses: collection({ milligrams: z.int(), drug: z.string() }, { ...scoped, conflict: manual() }),
   },
   steps: {
     2: [
@@ -39,6 +41,7 @@ const newer = schema({
       renameCollection('visits', 'calls'),
       mapFields('calls', { from: ['minutes'], to: ['seconds'] }, ({ minutes }) => ({ seconds: Number(minutes) * 60 })),
       dropCollection('notes'),
+      renameField('doses', 'amount', 'milligrams'),
     ],
   },
 });
@@ -144,6 +147,29 @@ test('[CF12, WR8] what cannot be lifted is not shown, and waits in the bay with 
   const [entry] = await a.device.outbox.list();
   expect(entry?.state).toMatchObject({ at: 'refused', receipt: { reason: 'schema' } });
   expect(await a.device.verify()).toEqual([]);
+});
+
+test('[CF12, CF7] a conflict that waits for a person shows both sides in the fields of today', async () => {
+  await first.store.importRows('doses', [{ id: 'd1', values: { amount: 5, drug: 'x' } }]);
+  old.link.up = true;
+  await old.sync();
+  old.link.up = false;
+  await old.device.write((tx) => tx.doses.update('d1', { amount: 7 }));
+  const other = await testDevice(older, first, { user: 'b', scopes: ['all'] });
+  await other.device.write((tx) => tx.doses.update('d1', { amount: 9 }));
+  await other.sync();
+  old.link.up = true;
+  await old.sync();
+  await old.sync();
+  expect((await old.device.outbox.list()).map(({ state }) => state.at)).toEqual(['conflicted']);
+  const a = await upgrade();
+  const [conflict] = await a.device.conflicts.list();
+  expect(conflict?.entries).toMatchObject([
+    { collection: 'doses', fields: ['milligrams'], mine: { milligrams: 7 }, theirs: { milligrams: 9 } },
+  ]);
+  expect(await a.device.query((db) => db.selectFrom('doses').selectAll())).toEqual([
+    { id: 'd1', milligrams: 9, drug: 'x' },
+  ]);
 });
 
 test('[CF12, ST9] a kill in the middle of it leaves the older store, which opens again', async () => {

@@ -15,6 +15,7 @@ import { upsertSql } from '../rebase/write-visible.ts';
 import { fromSql, valuesToRow } from '../store/field-values.ts';
 import { quote } from '../store/tables.ts';
 import { liftEntry } from './lift-entry.ts';
+import { liftState } from './lift-sides.ts';
 import { renamed, stepsFrom } from './old-names.ts';
 import { keepOriginal } from './originals.ts';
 import { readShape, type Shape } from './shape.ts';
@@ -138,7 +139,9 @@ async function forget(tx: WriteTx, table: string, collection: string): Promise<v
 /** Entries say what they say now; as they were written they are kept beside, and sent. */
 async function liftEntries(tx: WriteTx, schema: Schema): Promise<void> {
   for (const entry of await allEntries(tx)) {
-    const lifted = entry.schema < schema.version ? liftEntry(schema, entry) : null;
+    if (entry.schema >= schema.version) continue;
+    await tx.run('UPDATE hf_outbox SET state = ? WHERE seq = ?', [JSON.stringify(liftState(schema, entry)), entry.seq]);
+    const lifted = liftEntry(schema, entry);
     if (lifted === null || isSame(entry, lifted)) continue;
     await keepOriginal(tx, entry);
     const { kind: _, ...body } = lifted.content;
