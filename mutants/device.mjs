@@ -164,8 +164,8 @@ export const deviceMutants = [
     file: 'packages/device/src/store/open-store.ts',
     edits: [
       [
-        'if (await addColumns(tx, schema)) await readAgain(tx);',
-        "if (await addColumns(tx, schema)) await readAgain(tx);\n    await tx.run('COMMIT');\n    await tx.run('BEGIN IMMEDIATE');",
+        'const added = await addColumns(tx, schema);',
+        "const added = await addColumns(tx, schema);\n    await tx.run('COMMIT');\n    await tx.run('BEGIN IMMEDIATE');",
       ],
     ],
     by: ['packages/testkit/src/crash/run-crash.test.ts'],
