@@ -7,6 +7,14 @@ import { decideMutants } from './decide.mjs';
 import { deviceMutants } from './device.mjs';
 import { feedMutants } from './feed.mjs';
 import { pushMutants } from './push.mjs';
+import { readingMutants } from './reading.mjs';
 import { timeMutants } from './time.mjs';
 
-export const mutants = [...feedMutants, ...pushMutants, ...deviceMutants, ...timeMutants, ...decideMutants];
+export const mutants = [
+  ...feedMutants,
+  ...pushMutants,
+  ...deviceMutants,
+  ...readingMutants,
+  ...timeMutants,
+  ...decideMutants,
+];

@@ -194,3 +194,25 @@ test('[SY9] once everything was there, a read from nothing shows what was there 
   expect(await count(a)).toEqual([PEOPLE, VISITS]);
   await settlePromises();
 });
+
+test('[SY9, SY8] a record with unsent work changes only at the checkpoint, also where its collection is shown anew', async () => {
+  const page = await pagesUntilPeople();
+  left = page;
+  const a = await open();
+  left = 0;
+  await a.device.write((tx) => tx.people.update('p3', { name: 'mine' }));
+  await server.store.importRows('people', [{ id: 'p3', values: { name: 'p3', note: 'theirs' } }]);
+  await server.store.newEpoch();
+  const p3 = async () =>
+    (await a.device.query((db) => db.selectFrom('people').select(['name', 'note']).where('id', '=', 'p3')))[0];
+  for (let n = 0; n < page + 1; n += 1) {
+    left = 1;
+    await a.sync();
+    expect([await p3(), await a.device.verify()]).toEqual([{ name: 'mine', note: LONG }, []]);
+  }
+  expect(a.device.status.get()).toMatchObject({ early: ['people'], ready: false });
+  left = Number.POSITIVE_INFINITY;
+  await a.sync();
+  await a.sync();
+  expect([await p3(), await a.device.verify()]).toEqual([{ name: 'mine', note: 'theirs' }, []]);
+});
