@@ -48,7 +48,7 @@ export interface Reader {
 type Reading = Extract<ReadPlan, { kind: 'read' }>;
 
 /** Rows of one read at the most, and the bytes that one row has at the least. */
-const MAX_ROWS = 2_000;
+const MAX_ROWS = 5_000;
 const ROW_BYTES = 100;
 /** More than somebody would look through. */
 const MAX_OVERRIDDEN = 500;
