@@ -96,6 +96,8 @@ export function watchSight(violations: string[]): SightOracle {
     const shown = Math.max(
       history.findLastIndex(({ dose }) => dose === was),
       (undone.get(was) ?? 0) - 1,
+      // Made upon an own create that a person has mended since: it stands at the beginning all the same.
+      createdWith(mutation).includes(was) ? 0 : -1,
     );
     const others = history.slice(shown + 1).filter((later) => later.by !== by);
     if (twins.has(by)) {
@@ -109,6 +111,11 @@ export function watchSight(violations: string[]): SightOracle {
       conflicts.push({ mutation, by });
     }
   };
+
+  const createdWith = ({ collection, record }: RecordMutation): Json[] =>
+    (creates.get(`${collection}/${record}`) ?? []).flatMap((create) =>
+      'set' in create ? create.set.flatMap(({ values }) => values.dose ?? []) : [],
+    );
 
   // A conflict can also come from another mutation of the same transaction, or from a deletion. After a restore of
   // the server what was seen before it has another version than what came back.
