@@ -8,6 +8,8 @@ export interface Link {
   readonly afterReferring: readonly MutationId[];
   /** The records whose order it belongs to: its own, or a command's targets. */
   readonly lanes: readonly string[];
+  /** A command: it can have made a version of any record. */
+  readonly isCommand: boolean;
   /** It has no answer yet. */
   readonly open: boolean;
 }
@@ -32,7 +34,7 @@ export async function chainOf(
       const link = await linkOf(id);
       // What is known here no more is not named: after a restore of the server nobody might know it.
       if (link === null) continue;
-      const ours = link.lanes.some((lane) => entry.lanes.includes(lane));
+      const ours = link.isCommand || link.lanes.some((lane) => entry.lanes.includes(lane));
       if (!ours && !link.open) continue;
       found.add(id);
       if (ours) next.push(...predecessorsOf(link));

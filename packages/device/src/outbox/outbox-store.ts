@@ -257,6 +257,7 @@ export interface SlimEntry
     'seq' | 'id' | 'transaction' | 'previous' | 'needs' | 'afterReferring' | 'priority' | 'sent' | 'state'
   > {
   readonly lanes: readonly string[];
+  readonly isCommand: boolean;
   /** Of its content as JSON, roughly. */
   readonly bytes: number;
 }
@@ -317,6 +318,7 @@ function toSlim(rows: readonly SqlRow[]): SlimEntry[] {
       sent: row.sent === 1,
       state,
       lanes: (targets ?? [own]).map(({ collection, record }) => `${collection}/${record}`),
+      isCommand: targets !== null,
       bytes: (row.size as number) + 200,
     };
   });

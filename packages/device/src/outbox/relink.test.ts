@@ -35,3 +35,10 @@ test('[OB1, SY11] a command comes after the last of each of its targets, and the
     { id: id(4), previous: id(2), afterReferring: [id(3)] },
   ]);
 });
+
+test('[OB1, SY11] what was written after a command comes after it, whichever record it is of', () => {
+  expect(relink([command(1, ['a']), entry(2, 'made by the command'), command(3, ['b'])])).toMatchObject([
+    { id: id(2), previous: null, afterReferring: [id(1)] },
+    { id: id(3), previous: null, afterReferring: [id(1)] },
+  ]);
+});

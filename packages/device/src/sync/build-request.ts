@@ -116,7 +116,8 @@ async function mutationsOf(
     const known = released.get(id);
     if (known !== undefined) return known;
     const sent = await sentEntry(tx, id);
-    const link = sent === null ? null : { ...sent, lanes: lanesOf(sent), open: false };
+    const link =
+      sent === null ? null : { ...sent, lanes: lanesOf(sent), isCommand: sent.content.kind === 'command', open: false };
     released.set(id, link);
     return link;
   };

@@ -159,6 +159,19 @@ const LESSONS: readonly { readonly rules: string; readonly taught: string; reado
       step 7 1895059064 rights
     `,
   },
+  {
+    rules: 'SY11, CF1',
+    taught: 'what a command had made is known by the command again in a new epoch',
+    plan: `
+      seed 10980
+      step 10 103489138 time
+      step 9 1258173955 discharge person
+      step 6 738437501 backup
+      step 4 119797869 time
+      step 1 1979980447 change person and visit
+      step 7 230631539 restore
+    `,
+  },
 ];
 
 for (const { rules, taught, plan } of LESSONS) {
