@@ -200,8 +200,8 @@ export class World implements Stage {
       this.authorize(sim);
     }
     await this.runUntil(this.time.now() + SETTLED_MS);
-    // Who has read everything so often that it has to wait goes on after an hour.
-    if (this.members.some(({ excused }) => excused > 0)) await this.runUntil(this.time.now() + HOUR_MS);
+    // Who has read everything so often that it has to wait goes on after an hour, with its next try.
+    if (this.members.some(({ excused }) => excused > 0)) await this.runUntil(this.time.now() + 2 * HOUR_MS);
     for (const { sim } of this.members) {
       const state = readDevice(sim);
       if (state === null) this.violations.push(`[I8] ${sim.name} is still in a transaction`);
