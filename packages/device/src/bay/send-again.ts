@@ -229,7 +229,8 @@ function assignTargets(originals: readonly Entry[], plan: readonly PlannedAgain[
 function lastShown({ state, content }: Entry, again: Again): JsonObject {
   if (again.kind === 'bring-back') return again.last;
   if (state.at === 'conflicted' && state.receipt.outcome === 'conflict') return state.receipt.sides?.theirs ?? {};
-  return 'last' in content ? content.last : {};
+  const was = 'set' in content ? content.set.map((change) => change.was ?? {}) : [];
+  return Object.assign({}, 'last' in content ? content.last : {}, ...was) as JsonObject;
 }
 
 function sameRecord(a: RecordAddress, b: RecordAddress): boolean {

@@ -1,5 +1,5 @@
 import { holds, type MutationId, type Position, type Receipt, type Snapshot, type TransactionId } from '@holdfast/core';
-import type { ReadTx, SqlRow, WriteTx } from '../ports/storage-driver.ts';
+import type { ReadTx, SqlRow, SqlValue, WriteTx } from '../ports/storage-driver.ts';
 import { ENTANGLED } from '../store/tables.ts';
 import { ENTRY_COLUMNS, type Entry, entryToRow, type NewEntry, needsToText, parseNeeds, rowToEntry } from './entry.ts';
 import type { EntryState, NewState } from './entry-state.ts';
@@ -207,26 +207,40 @@ export async function releaseEntries(
   ]);
 }
 
-// Entries that come after one are told which versions it made for as long as they wait, and where they come again.
-const UNNEEDED = `NOT EXISTS (SELECT 1 FROM hf_outbox AS later WHERE later.collection = hf_sent.collection AND later.record = hf_sent.record)
-  AND NOT EXISTS (SELECT 1 FROM hf_sent AS later WHERE later.previous = hf_sent.id)`;
-
 const KEEP_SENT_MS = 14 * 24 * 3_600_000;
 
 /**
  * SY11: forgets released entries that a backup of the server holds; without its word those of 14 days ago. All
- * times are the server's: this device's own clock can be years off.
+ * times are the server's: this device's own clock can be years off. What later ones name as made before them
+ * stays as long as those do, and goes with them: alone it would come back above what was written upon it.
  */
 export async function pruneSent(tx: WriteTx, durable: Snapshot | null, serverNowMs: number): Promise<void> {
-  await tx.run(`DELETE FROM hf_sent WHERE released_at < ? AND ${UNNEEDED}`, [serverNowMs - KEEP_SENT_MS]);
-  if (durable === null) return;
+  const before = serverNowMs - KEEP_SENT_MS;
+  const due =
+    durable !== null || (await tx.all('SELECT 1 FROM hf_sent WHERE released_at < ? LIMIT 1', [before])).length > 0;
+  if (!due) return;
   const rows = await tx.all(
-    `SELECT id, json_extract(receipt, '$.position') AS position FROM hf_sent WHERE ${UNNEEDED}`,
+    `SELECT id, previous, released_at, json_extract(receipt, '$.position') AS position, EXISTS (
+       SELECT 1 FROM hf_outbox AS later WHERE later.collection = hf_sent.collection AND later.record = hf_sent.record
+     ) AS needed FROM hf_sent`,
   );
-  const safe = rows.filter(({ position }) => typeof position === 'string' && holds(durable, position as Position));
+  const isSafe = (position: SqlValue | undefined) =>
+    durable !== null && typeof position === 'string' && holds(durable, position as Position);
+  const staying = new Set<SqlValue | undefined>();
+  // Entries that come after one are told which versions it made for as long as they wait.
+  const queue = rows.filter(
+    (row) => row.needed === 1 || !((row.released_at as number) < before || isSafe(row.position)),
+  );
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  for (let row = queue.pop(); row !== undefined; row = queue.pop()) {
+    if (staying.has(row.id)) continue;
+    staying.add(row.id);
+    const named = byId.get(row.previous ?? undefined);
+    if (named !== undefined) queue.push(named);
+  }
   await tx.runMany(
     'DELETE FROM hf_sent WHERE id = ?',
-    safe.map(({ id }) => [id ?? null]),
+    rows.filter(({ id }) => !staying.has(id)).map(({ id }) => [id ?? null]),
   );
 }
 

@@ -81,7 +81,6 @@ const ENGINE_TABLES = [
     released_at INTEGER NOT NULL)`,
   'CREATE INDEX IF NOT EXISTS hf_sent_seq ON hf_sent (seq)',
   'CREATE INDEX IF NOT EXISTS hf_sent_released ON hf_sent (released_at)',
-  'CREATE INDEX IF NOT EXISTS hf_sent_previous ON hf_sent (previous) WHERE previous IS NOT NULL',
   // ID2: of records made here for a backend that assigns ids: the id the app uses for ever, and the backend's.
   `CREATE TABLE IF NOT EXISTS hf_ids (
     collection TEXT NOT NULL, local TEXT NOT NULL, server TEXT NOT NULL,

@@ -172,6 +172,62 @@ const LESSONS: readonly { readonly rules: string; readonly taught: string; reado
       step 7 230631539 restore
     `,
   },
+  {
+    rules: 'SY11, SY6',
+    taught: 'an entry is forgotten with what was written upon it, or it comes back above that',
+    plan: `
+      seed 502300
+      fault captivePortal 0.1
+      fault slowDisk 0.3
+      step 0 724024053 change dose
+      step 0 3263283 change visit
+      step 9 209219384 time
+      step 15 1102880125 resolve conflict
+      step 9 420765249 restore
+      step 12 1847005258 change dose
+      step 4 291141206 direct change
+      step 7 878635914 change note
+      step 12 1091726328 edit what was refused
+      step 2 516881429 change visit
+      step 13 1665340966 change person
+      step 1 354489687 token
+      step 2 1226587218 create person
+      step 15 2087703662 change person
+      step 12 1287570534 change person
+      step 7 1847353308 change person and visit
+      step 3 1510095149 backup
+      step 14 321108777 change note
+      step 9 1695513335 change one record twice
+      step 1 1784848511 change one record twice
+      step 14 503924135 restore
+      step 11 597670694 change visit
+      step 15 1570145176 change note
+      step 4 2119018618 change dose
+    `,
+  },
+  {
+    rules: 'OB10, CF7',
+    taught: 'what is typed anew for a record that is not here any more was made upon what its entry was made upon',
+    plan: `
+      seed 505150
+      fault dropRequest 0.15
+      fault delay 0.3
+      fault serverError 0.1
+      fault staleAnswer 0.05
+      fault slowTransaction 0.3
+      step 3 1260283457 fetch a record
+      step 7 665716168 change person
+      step 3 500884564 time
+      step 6 960452609 change note
+      step 12 1441881066 change dose
+      step 11 300144684 change person
+      step 9 793810444 delete person with all
+      step 4 1866437317 resend
+      step 10 1786088528 time
+      step 4 925776231 edit what was refused
+      step 11 1749690091 resolve conflict
+    `,
+  },
 ];
 
 for (const { rules, taught, plan } of LESSONS) {
