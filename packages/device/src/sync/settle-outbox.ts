@@ -13,9 +13,17 @@ import type { WriteTx } from '../ports/storage-driver.ts';
 import type { ResponseContext } from './response-context.ts';
 import { settle } from './settle.ts';
 
-async function ownerOf(tx: WriteTx): Promise<UserId> {
-  const [row] = await tx.all('SELECT user FROM hf_device');
-  return row?.user as UserId;
+/** CF6: of work that was applied before; which mutation it was of is known here no more. */
+async function noteOverridden(
+  tx: WriteTx,
+  overridden: NonNullable<ExchangeResponse['overridden']>,
+  nowMs: number,
+): Promise<void> {
+  if (overridden.length === 0) return;
+  const [owner] = await tx.all('SELECT user FROM hf_device');
+  for (const { collection, record, ...loss } of overridden) {
+    await noteLosses(tx, { id: null, user: owner?.user as UserId, collection, record }, [loss], nowMs);
+  }
 }
 
 /** Gives the records whose entries left the outbox or changed their part in what is seen. */
@@ -31,10 +39,7 @@ export async function settleOutbox(
   for (const { entry, receipt } of released) {
     if (receipt.outcome === 'merged') await noteLosses(tx, entry, receipt.lost, context.nowMs);
   }
-  for (const { collection, record, ...loss } of response.overridden ?? []) {
-    // Of work that was applied before: which mutation it was of is known here no more.
-    await noteLosses(tx, { id: null, user: await ownerOf(tx), collection, record }, [loss], context.nowMs);
-  }
+  await noteOverridden(tx, response.overridden ?? [], context.nowMs);
   for (const { entry, what } of told) {
     await appendAudit(tx, what, entry, { content: entry.content }, context.nowMs);
   }
